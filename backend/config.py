@@ -1,0 +1,68 @@
+"""Settings: every environment variable CodeFlow reads, typed, in one place.
+
+Read once at start from the environment and a `.env` file. Secrets are `SecretStr`: they print as stars.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: `prompts/`, `template/` and `ui/` stand here."""
+
+ProviderName = Literal["openai", "gemini", "compatible", "ollama", "demo"]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("codeflow"), alias="CODEFLOW_DATA_DIR")
+    """All state: the database and running sandboxes. Default: the platform's data directory."""
+    cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path("codeflow"), alias="CODEFLOW_CACHE_DIR")
+    """Downloads shared by all: npm packages, the template's compiled cache, a browser."""
+
+    host: str = Field(default="127.0.0.1", alias="CODEFLOW_HOST")
+    port: int = Field(default=7860, alias="CODEFLOW_PORT")
+
+    ai_provider: ProviderName | None = Field(default=None, alias="AI_PROVIDER")
+    """Missing: the first of openai, gemini, compatible that has its variables, then a local Ollama that answers, then demo."""
+    ai_model: str | None = Field(default=None, alias="AI_MODEL")
+    """The coder's model; missing: the provider's default."""
+    ai_model_small: str | None = Field(default=None, alias="AI_MODEL_SMALL")
+    """The namer's model."""
+    openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
+    """Any server that speaks OpenAI's chat API; sets the provider to `compatible`."""
+    gemini_api_key: SecretStr | None = Field(default=None, alias="GEMINI_API_KEY")
+    ollama_host: str = Field(default="http://127.0.0.1:11434", alias="OLLAMA_HOST")
+    run_budget_micros: int = Field(default=3_000_000, alias="CODEFLOW_RUN_BUDGET_MICROS")
+    """Hard cap of one run's model spend, in millionths of a US dollar."""
+    run_max_steps: int = Field(default=80, alias="CODEFLOW_RUN_MAX_STEPS")
+    """Hard cap of model calls in one run."""
+    demo_pace: float = Field(default=1.0, alias="CODEFLOW_DEMO_PACE")
+    """How slowly the demo model types: 1 is like a fast model, 0 as fast as possible."""
+
+    e2b_api_key: SecretStr | None = Field(default=None, alias="E2B_API_KEY")
+    """Set: sandboxes on E2B. Missing: the embedded sandbox host."""
+    e2b_template: str = Field(default="codeflow-nextjs", alias="CODEFLOW_E2B_TEMPLATE")
+    sandbox_timeout_s: int = Field(default=1800, alias="CODEFLOW_SANDBOX_TIMEOUT")
+    """A sandbox nobody uses for so long is let go; its project's files are in the store."""
+    sandbox_pool: int = Field(default=1, alias="CODEFLOW_SANDBOX_POOL")
+    """Booted sandboxes the embedded host keeps ready."""
+    unsafe_local: bool = Field(default=False, alias="CODEFLOW_UNSAFE_LOCAL")
+    """Run sandboxes as plain processes, with NO isolation. Only where bubblewrap cannot work, and only for code you trust."""
+    chromium: Path | None = Field(default=None, alias="CODEFLOW_CHROMIUM")
+    """The browser the checks open pages in; missing: the system's Chromium, else one from the npm registry."""
+
+    workers: int = Field(default=2, alias="CODEFLOW_WORKERS")
+    """Runs worked on at once in this process; 0 when workers run elsewhere."""
+    lease_s: float = Field(default=15.0, alias="CODEFLOW_LEASE")
+    """A worker silent for so many seconds has lost its run."""
+
+    @cached_property
+    def database(self) -> Path:
+        return self.data_dir / "codeflow.db"

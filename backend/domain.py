@@ -1,0 +1,236 @@
+"""The nouns of CodeFlow. No I/O, no imports from other rooms.
+
+A *project* is one app and its chat. Every change to it is a *run*; a run is made of *steps* (one model or tool call each)
+whose results are facts in the project's journal (`backend.events`). A run that succeeds commits a *version*: an immutable
+snapshot of the files with the `CheckReport` that let it pass.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_PROMPT_CHARS = 100_000
+MAX_FILE_BYTES = 1_000_000
+
+
+class Noun(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunKind(StrEnum):
+    PROMPT = "prompt"
+    """Agents change the app as the prompt asks."""
+    EDIT = "edit"
+    """The person changed files by hand."""
+    RESTORE = "restore"
+    """Go back to an earlier version."""
+    WAKE = "wake"
+    """Bring the preview back; changes nothing."""
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        return self in (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED)
+
+
+class FileStatus(StrEnum):
+    ADDED = "A"
+    MODIFIED = "M"
+    DELETED = "D"
+
+
+class FileChange(Noun):
+    """One file's change. A move is a deletion and an addition."""
+
+    path: str
+    """Relative to the project's root, with forward slashes: `app/page.tsx`."""
+    status: FileStatus
+    added: int
+    """Lines added; 0 for binary files."""
+    removed: int
+    diff: str
+    """Unified diff with three lines of context and no file headers; empty for binary files."""
+    sha256: str | None
+    """Hex digest of the new content, whose blob is in the store; None when deleted."""
+
+
+class CheckLevel(StrEnum):
+    TYPES = "types"
+    ROUTES = "routes"
+    BROWSER = "browser"
+
+
+class CheckProblem(Noun):
+    level: CheckLevel
+    message: str
+    """What is wrong, as the tool that found it says it."""
+    file: str | None = None
+    line: int | None = None
+    route: str | None = None
+
+
+class CheckResult(Noun):
+    level: CheckLevel
+    passed: bool
+    summary: str
+    """One line for a person: `3 routes served`."""
+    duration_ms: int
+
+
+class CheckReport(Noun):
+    """What the gate found. `passed` is true only when every level ran and passed."""
+
+    passed: bool
+    results: list[CheckResult]
+    problems: list[CheckProblem]
+    routes: list[str] = []
+    screenshot_sha256: str | None = None
+    """JPEG of `/` at 1280×800; its blob is in the store."""
+
+    def as_text(self) -> str:
+        """The report as the agent reads it."""
+        if self.passed:
+            return "All checks passed: " + "; ".join(r.summary for r in self.results)
+        lines = ["The checks failed. Repair these problems, then finish again."]
+        for p in self.problems:
+            where = f"{p.file}:{p.line}" if p.file and p.line else p.file or p.route or ""
+            lines.append(f"- [{p.level}] {where + ': ' if where else ''}{p.message}")
+        return "\n".join(lines)
+
+
+class Version(Noun):
+    id: str
+    project_id: str
+    number: int
+    """1, 2, 3 … within the project; 0 is the starter every project is born with."""
+    parent_id: str | None
+    run_id: str | None
+    title: str
+    manifest: dict[str, str]
+    """path → sha256 of every file."""
+    report: CheckReport | None
+    created_at: datetime
+
+    @property
+    def verified(self) -> bool:
+        return self.report is not None and self.report.passed
+
+
+class Project(Noun):
+    id: str
+    owner: str
+    title: str
+    head_id: str
+    """The current version's id."""
+    sandbox_id: str | None
+    preview_url: str | None
+    """Set while the sandbox is believed alive."""
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProjectCard(Noun):
+    """A project as a list shows it."""
+
+    id: str
+    title: str
+    updated_at: datetime
+    active: bool
+    """Whether a run is queued or running."""
+    versions: int
+    screenshot_sha256: str | None
+
+
+class Attachment(Noun):
+    """An image the person added to a prompt; its blob is in the store."""
+
+    name: str
+    media_type: Annotated[str, Field(pattern=r"^image/(png|jpeg|webp|gif)$")]
+    sha256: str
+
+
+class Run(Noun):
+    id: str
+    """Chosen by the caller; starting twice with one id is one run."""
+    project_id: str
+    owner: str
+    kind: RunKind
+    status: RunStatus
+    prompt: str
+    """For `edit` and `restore`, a one-line description."""
+    attachments: list[Attachment] = []
+    restore_id: str | None = None
+    """The version to go back to, for `restore`."""
+    edits: dict[str, str | None] = {}
+    """path → sha256 of the new content, None to delete; for `edit`."""
+    attempt: int = 0
+    cancel_requested: bool = False
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cost_micros: int = 0
+    """Millionths of a US dollar spent on models."""
+
+
+class Lease(Noun):
+    """The right to write to one run, until it is lost. Every worker call carries it."""
+
+    run_id: str
+    token: str
+
+
+class FailureCode(StrEnum):
+    CHECKS = "checks"
+    BUDGET = "budget"
+    MODEL = "model"
+    SANDBOX = "sandbox"
+    UNSUPPORTED = "unsupported"
+    INTERNAL = "internal"
+
+
+class Failure(Noun):
+    """Why a run failed, for a person: what happened, and what to do."""
+
+    code: FailureCode
+    message: str
+    action: str
+
+
+class CodeFlowError(Exception):
+    """Base of the errors a person may see. `message` says what happened and what to do next."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(CodeFlowError):
+    """The person's input cannot be used; the person acts."""
+
+
+class NotFound(CodeFlowError):
+    """No such thing, or not this user's."""
+
+
+class Busy(CodeFlowError):
+    """A run is already under way on this project; wait or stop it."""
+
+
+class Unavailable(CodeFlowError):
+    """Something outside this process does not answer, or its set-up is incomplete; the operator acts."""
+
+
+class LeaseLost(CodeFlowError):
+    """Another worker has the run, or it was cancelled: this worker must stop and write nothing."""
+
+
+Role = Literal["user", "assistant"]

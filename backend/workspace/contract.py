@@ -1,0 +1,90 @@
+"""The workspace as the agent and the checks use it."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend.domain import FileChange
+
+OnOutput = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file change with the content it left (None when deleted), for the store."""
+
+    change: FileChange
+    content: bytes | None
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    exit_code: int
+    output: str
+    """stdout and stderr as they came, bounded to 30,000 characters with the middle left out."""
+    timed_out: bool
+    duration_ms: int
+    written: Sequence[Written]
+    """Project files the command changed."""
+
+
+@dataclass(frozen=True)
+class Match:
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    status: int
+    """HTTP status; 0 when nothing answered within the time-out."""
+    body: str
+
+
+class Workspace(Protocol):
+    sandbox_id: str
+    preview_url: str
+    files: Mapping[str, bytes]
+    """The project's files as last known; always whole."""
+
+    async def read(self, path: str) -> str: ...
+    async def search(self, pattern: str, glob: str = "**/*") -> list[Match]:
+        """Lines that match the regular expression, at most 200."""
+        ...
+
+    async def write(self, files: Mapping[str, bytes | None]) -> list[Written]:
+        """Write (or with None, delete) files, each atomically, so that the dev server never sees half a file. Unchanged files yield nothing."""
+        ...
+
+    async def move(self, source: str, target: str) -> list[Written]: ...
+    async def run(
+        self, command: str, *, timeout_s: float = 120, key: str | None = None, on_output: OnOutput | None = None
+    ) -> CommandResult: ...
+    async def add_packages(
+        self, names: Sequence[str], *, key: str | None = None, on_output: OnOutput | None = None
+    ) -> CommandResult: ...
+    async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
+        """GET a route of the running app, from inside the sandbox."""
+        ...
+
+    async def dev_log(self) -> list[str]:
+        """What the dev server printed since the last call."""
+        ...
+
+    async def restart_dev(self) -> None:
+        """Start the dev server anew, for one that hangs; returns when it answers."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection; the sandbox lives on until its time-out."""
+        ...
+
+
+class Workspaces(Protocol):
+    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Workspace:
+        """Connect to the project's sandbox, or boot one; see the promises."""
+        ...
+
+    async def alive(self, sandbox_id: str) -> bool: ...
+    async def kill(self, sandbox_id: str) -> None: ...
