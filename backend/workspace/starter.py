@@ -1,0 +1,42 @@
+"""The starter project every new project begins with, as the store's version 0."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from backend.config import ROOT
+
+STARTER = ROOT / "template" / "starter"
+RUNTIME = ROOT / "template" / "runtime"
+
+_GENERATED_DIRS = {"node_modules", ".next", "out"}
+_GENERATED_FILES = {"next-env.d.ts", ".DS_Store"}
+
+
+@cache
+def _files(root: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if _is_source(root, path)
+    }
+
+
+def _is_source(root: Path, path: Path) -> bool:
+    generated = _GENERATED_DIRS.intersection(path.relative_to(root).parts)
+    return path.is_file() and not generated and path.name not in _GENERATED_FILES and path.suffix != ".tsbuildinfo"
+
+
+def starter_files() -> dict[str, bytes]:
+    """Project-relative path → content, sorted by path; what the dev server or npm writes is left out."""
+    return dict(_files(STARTER))
+
+
+def digest(*parts: bytes | str) -> str:
+    """Sixteen hex digits that change when any part does."""
+    sha = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        sha.update(len(data).to_bytes(8, "big"))
+        sha.update(data)
+    return sha.hexdigest()[:16]
