@@ -74,24 +74,33 @@ function reportConsole() {
       }
       lines += 1
       if (lines > LINES_PER_SECOND) return
-      post("console", { level, text: args.map(describe).join(" ").slice(0, TEXT_LIMIT) })
+      const text = args.map(describe).join(" ")
+      if (!/^\[(HMR|Fast Refresh)\]/.test(text)) post("console", { level, text: text.slice(0, TEXT_LIMIT) })
     }
   }
 }
 
+let lastBuild = ""
+
 function reportBuild(message: HmrMessage) {
   if (message.type === "building") post("hmr", { status: "building" })
   if (message.type === "built" || message.type === "sync") {
-    const errors = (message.errors ?? []).map((error) => ({
-      message: (error.message ?? "The build failed").slice(0, TEXT_LIMIT),
-      file: error.moduleName,
-    }))
+    const errors = (message.errors ?? []).map(buildError)
+    const build = JSON.stringify(errors)
     post("hmr", { status: errors.length > 0 ? "failed" : "built", errors })
-    for (const error of errors) post("error", { kind: "build", ...error, ...place() })
+    // Next repeats the same result several times.
+    if (build !== lastBuild) for (const error of errors) post("error", { kind: "build", ...error, ...place() })
+    lastBuild = build
   }
   if (message.type === "serverError") {
     post("error", { kind: "server", message: (message.errorJSON ?? "The server failed").slice(0, TEXT_LIMIT), ...place() })
   }
+}
+
+function buildError({ message = "The build failed", moduleName }: BuildError) {
+  const text = message.replace(/\u001b\[\d+m/g, "")
+  const [, file = moduleName, line] = /^\.?\/?(\S+?\.\w+):(\d+)/.exec(text) ?? []
+  return { message: text.slice(0, TEXT_LIMIT), file, line: line ? Number(line) : undefined }
 }
 
 /** Next opens its hot-reload socket after this module ran, so wrapping the constructor sees every message. */
@@ -134,6 +143,41 @@ function reportRoute() {
   window.addEventListener("hashchange", report)
 }
 
+/** Browsers that block third-party storage throw on access inside a frame; the app shall run there all the same. */
+function lendStorage() {
+  for (const name of ["localStorage", "sessionStorage"] as const) {
+    try {
+      void window[name]
+    } catch {
+      Object.defineProperty(window, name, { value: new MemoryStorage(), configurable: true })
+    }
+  }
+}
+
+class MemoryStorage implements Storage {
+  [name: string]: unknown
+  #items = new Map<string, string>()
+
+  get length() {
+    return this.#items.size
+  }
+  key(index: number) {
+    return [...this.#items.keys()][index] ?? null
+  }
+  getItem(key: string) {
+    return this.#items.get(String(key)) ?? null
+  }
+  setItem(key: string, value: string) {
+    this.#items.set(String(key), String(value))
+  }
+  removeItem(key: string) {
+    this.#items.delete(String(key))
+  }
+  clear() {
+    this.#items.clear()
+  }
+}
+
 function applyTheme(theme: unknown) {
   if (theme !== "light" && theme !== "dark") return
   document.documentElement.classList.toggle("dark", theme === "dark")
@@ -166,6 +210,7 @@ function announce() {
 
 if (process.env.NODE_ENV === "development" && window.parent !== window && !window.__codeflowPreview) {
   window.__codeflowPreview = true
+  lendStorage()
   reportErrors()
   reportConsole()
   reportHotReload()
