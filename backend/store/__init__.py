@@ -2,11 +2,13 @@
 
 What every store promises:
 
-1. **Isolation.** A method that takes a `user` sees and changes that user's rows only; anything else is `NotFound`, as if it did not exist.
-2. **Idempotence.** `start_run` with a known run id returns that run and queues nothing. `append` with a step key already in the run's
-   journal writes nothing. `commit_version` for a run that has one returns it. Every call may be retried.
-3. **Fencing.** A worker method carries a `Lease`. Once the lease is lost (expired and taken, or the run cancelled or finished) it raises
-   `LeaseLost` and writes nothing.
+1. **Isolation.** A method that takes a `user` sees and changes that user's rows only; anything else is `NotFound`, as
+   if it did not exist.
+2. **Idempotence.** `start_run` with a known run id returns that run and queues nothing. `append` with a step key
+   already in the run's journal writes nothing. `commit_version` for a run that has one returns it. Every call may be
+   retried.
+3. **Fencing.** A worker method carries a `Lease`. Once the lease is lost (expired and taken, or the run cancelled or
+   finished) it raises `LeaseLost` and writes nothing.
 4. **Order.** `seq` grows by one per event within a project, and an event is visible only after every event before it.
 5. **Atomicity.** An `append` is one transaction: its events, its blobs, and the end of its step's frames.
 6. **Clock.** Leases are judged by the store's clock, read after its lock is taken.
@@ -58,18 +60,33 @@ class Store(Protocol):
         restore_id: str | None = None,
         edits: Mapping[str, bytes | None] | None = None,
     ) -> Run:
-        """Queue a run and journal `RunQueued`. `attachments` are (name, media type, bytes). Raises `Busy` when the project has a run that is not over."""
+        """Queue a run and journal `RunQueued`. `attachments` are (name, media type, bytes).
+
+        Raises `Busy` when the project has a run that is not over.
+        """
         ...
 
     async def run(self, user: str, run_id: str) -> Run: ...
     async def active_run(self, user: str, project_id: str) -> Run | None: ...
     async def cancel_run(self, user: str, run_id: str) -> Run:
-        """A queued run is finished as cancelled at once; a running one gets `CancelRequested`, and its worker finishes it."""
+        """Finish a queued run as cancelled; a running one gets `CancelRequested`, and its worker finishes it.
+
+        A running one whose lease has expired is finished here too.
+        """
         ...
 
     async def entries(self, user: str, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]: ...
     async def frames(self, user: str, project_id: str, after: int = 0) -> list[tuple[int, Frame]]:
         """Frames of steps in flight with their position; pass the largest position seen as `after`."""
+        ...
+
+    async def tail(
+        self, user: str, project_id: str, after: int = 0, frames_after: int = 0, limit: int = 1000
+    ) -> tuple[list[Entry], list[tuple[int, Frame]]]:
+        """`entries` and `frames` of one and the same moment: the frames belong to steps in flight after the last entry.
+
+        Without frames as long as `limit` cuts the entries short.
+        """
         ...
 
     async def version(self, user: str, version_id: str) -> Version: ...
@@ -78,7 +95,7 @@ class Store(Protocol):
         ...
 
     async def tree(self, user: str, project_id: str) -> dict[str, str]:
-        """path → sha256 of the project's files as they now are: the head version, with the changes journaled by runs after it.
+        """path → sha256 of the project's files as they now are: the head version, with the changes journaled since.
 
         A cancelled or failed run keeps what it wrote, so its changes stay in the tree.
         """
@@ -91,8 +108,13 @@ class Store(Protocol):
         ...
 
     # As a worker
-    async def claim_run(self, worker: str, lease_s: float, run_id: str | None = None) -> tuple[Run, Project, Lease] | None:
-        """The oldest queued run, or one whose lease has expired; the given one only, if `run_id`. Journals `RunClaimed`. None: nothing to do."""
+    async def claim_run(
+        self, worker: str, lease_s: float, run_id: str | None = None
+    ) -> tuple[Run, Project, Lease] | None:
+        """The oldest queued run, or one whose lease has expired; the given one only, if `run_id`.
+
+        Journals `RunClaimed`. None: nothing to do.
+        """
         ...
 
     async def renew_lease(self, lease: Lease, lease_s: float) -> Run:
@@ -111,11 +133,16 @@ class Store(Protocol):
         step: str | None = None,
         blobs: Sequence[bytes] = (),
     ) -> list[Entry]:
-        """With `step`, the events are that step's result: written once per run and key, and the step's frames end. A repeat returns []."""
+        """With `step`, the events are that step's result: written once per run and key, and the step's frames end.
+
+        A repeat returns []. Blobs may come without events.
+        """
         ...
 
     async def write_frame(self, lease: Lease, frame: Frame) -> None: ...
-    async def set_preview(self, project_id: str, lease: Lease, sandbox_id: str | None, preview_url: str | None) -> None: ...
+    async def set_preview(
+        self, project_id: str, lease: Lease, sandbox_id: str | None, preview_url: str | None
+    ) -> None: ...
     async def commit_version(
         self, lease: Lease, title: str, manifest: Mapping[str, str], report: CheckReport | None
     ) -> Version:
@@ -135,11 +162,18 @@ class Store(Protocol):
         ...
 
     async def orphaned_previews(self) -> list[tuple[str, str]]:
-        """(project id, sandbox id) believed alive; for the reaper."""
+        """(project id, sandbox id) believed alive, of projects no run is under way on; for the reaper."""
+        ...
+
+    async def idle_previews(self, idle_s: float) -> list[tuple[str, str]]:
+        """Those of `orphaned_previews` whose project has seen nothing new for so long."""
         ...
 
     async def clear_preview(self, project_id: str, sandbox_id: str) -> None:
-        """The sandbox is gone: forget it, if it is still the project's, and journal `SandboxClosed` under the newest run."""
+        """The sandbox is gone: forget it, if it is still the project's.
+
+        Journals `SandboxClosed` under the newest run.
+        """
         ...
 
 

@@ -1,0 +1,55 @@
+"""The embedded store: everything in one SQLite file, shared safely by several processes on one machine."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from backend.domain import Unavailable
+from backend.store.pokes import Pokes
+from backend.store.sqlite_database import Database
+from backend.store.sqlite_user import UserPart
+from backend.store.sqlite_worker import WorkerPart
+
+GLANCE_S = 0.1
+"""How often to look whether another process has written, while somebody watches."""
+
+
+class SqliteStore(UserPart, WorkerPart):
+    """`backend.store.Store` on a file. Open it with `SqliteStore.open`."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self.database = database
+        self._pokes = Pokes()
+        self._clock = clock
+        self._glancing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, path: Path, clock: Callable[[], float] = time.time) -> "SqliteStore":
+        """The store in `path`, which is made if need be. Raises `Unavailable` when that cannot be."""
+        database = Database(path)
+        await database.open()
+        store = cls(database, clock)
+        store._glancing = asyncio.create_task(store._glance())
+        return store
+
+    async def close(self) -> None:
+        if self._glancing:
+            self._glancing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._glancing
+        await self.database.close()
+
+    async def _glance(self) -> None:
+        """Poke everyone when another process has written: SQLite cannot tell which project it was."""
+        seen = await self.database.written_elsewhere()
+        while True:
+            await asyncio.sleep(GLANCE_S)
+            if not self._pokes.watched:
+                continue
+            with contextlib.suppress(Unavailable):
+                now = await self.database.written_elsewhere()
+                if now != seen:
+                    seen = now
+                    self._pokes.poke_all()

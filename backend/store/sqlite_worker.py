@@ -1,0 +1,250 @@
+"""What a worker does under its lease, on SQLite."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from backend.domain import CheckReport, FileChange, Lease, LeaseLost, Project, Run, RunStatus, Version
+from backend.events import Entry, Event, Frame, RunClaimed, RunFinished, SandboxClosed, VersionCommitted
+from backend.store import Poke
+from backend.store.changes import changed_paths, file_change
+from backend.store.pokes import Pokes
+from backend.store.sqlite_database import Database
+from backend.store.sqlite_journal import end_frames, put_blobs, require_blobs, set_tree, write_entry
+from backend.store.sqlite_rows import to_project, to_run, to_version
+from backend.store.sqlite_user import QUEUE, finish, new_id, newest_run
+from backend.store.text import require_json, require_text
+
+CLAIMABLE = "(status = 'queued' or (status = 'running' and lease_until < :now))"
+
+
+class WorkerPart:
+    def __init__(self, database: Database, pokes: Pokes, clock: Callable[[], float]) -> None:
+        self.database = database
+        self._pokes = pokes
+        self._clock = clock
+
+    async def claim_run(
+        self, worker: str, lease_s: float, run_id: str | None = None
+    ) -> tuple[Run, Project, Lease] | None:
+        def claim(db: sqlite3.Connection) -> tuple[Run, Project, Lease] | None:
+            now, token = self._clock(), f"{worker}:{new_id()}"
+            row = db.execute(
+                f"""update runs set status = 'running', lease = :token, lease_until = :until, attempt = attempt + 1,
+                    started_at = coalesce(started_at, :now)
+                where id = (select id from runs where {CLAIMABLE} and (:run_id is null or id = :run_id)
+                    order by created_at limit 1)
+                returning *""",
+                {"now": now, "token": token, "until": now + lease_s, "run_id": run_id},
+            ).fetchone()
+            if row is None:
+                return None
+            run = to_run(row)
+            db.execute("delete from frames where run_id = ?", (run.id,))
+            write_entry(db, run.project_id, run.id, RunClaimed(attempt=run.attempt), now)
+            project = to_project(db.execute("select * from projects where id = ?", (run.project_id,)).fetchone())
+            return run, project, Lease(run_id=run.id, token=token)
+
+        claimed = await self.database.write(claim)
+        if claimed:
+            self._pokes.poke(claimed[0].project_id)
+        return claimed
+
+    async def renew_lease(self, lease: Lease, lease_s: float) -> Run:
+        def renew(db: sqlite3.Connection) -> Run:
+            _held(db, lease)
+            row = db.execute(
+                "update runs set lease_until = ? where id = ? returning *", (self._clock() + lease_s, lease.run_id)
+            ).fetchone()
+            return to_run(row)
+
+        return await self.database.write(renew)
+
+    async def release_lease(self, lease: Lease) -> None:
+        def release(db: sqlite3.Connection) -> None:
+            _held(db, lease)
+            db.execute(
+                "update runs set status = 'queued', lease = null, lease_until = null where id = ?", (lease.run_id,)
+            )
+
+        await self.database.write(release)
+        self._pokes.poke(QUEUE)
+
+    async def append(
+        self, lease: Lease, events: Sequence[Event], *, step: str | None = None, blobs: Sequence[bytes] = ()
+    ) -> list[Entry]:
+        def write(db: sqlite3.Connection) -> tuple[str, list[Entry]]:
+            run = _held(db, lease)
+            if step is not None:
+                known = "select 1 from entries where run_id = ? and step = ?"
+                if db.execute(known, (run.id, step)).fetchone():
+                    return run.project_id, []
+                end_frames(db, run.id, step)
+            now = self._clock()
+            put_blobs(db, run.project_id, blobs)
+            return run.project_id, [
+                write_entry(db, run.project_id, run.id, event, now, step if i == 0 else None)
+                for i, event in enumerate(events)
+            ]
+
+        project_id, entries = await self.database.write(write)
+        self._pokes.poke(project_id)
+        return entries
+
+    async def write_frame(self, lease: Lease, frame: Frame) -> None:
+        body = frame.model_dump_json()
+        require_json(body, "frame")
+
+        def write(db: sqlite3.Connection) -> str:
+            run = _held(db, lease)
+            db.execute(
+                "insert into frames (project_id, run_id, step, frame) values (?, ?, ?, ?)",
+                (run.project_id, run.id, frame.step, body),
+            )
+            return run.project_id
+
+        self._pokes.poke(await self.database.write(write))
+
+    async def set_preview(self, project_id: str, lease: Lease, sandbox_id: str | None, preview_url: str | None) -> None:
+        def write(db: sqlite3.Connection) -> None:
+            if _held(db, lease).project_id != project_id:
+                raise LeaseLost("The lease is for a run of another project.")
+            db.execute(
+                "update projects set sandbox_id = ?, preview_url = ? where id = ?",
+                (sandbox_id, preview_url, project_id),
+            )
+
+        await self.database.write(write)
+        self._pokes.poke(project_id)
+
+    async def commit_version(
+        self, lease: Lease, title: str, manifest: Mapping[str, str], report: CheckReport | None
+    ) -> Version:
+        require_text(title, "title")
+
+        def commit(db: sqlite3.Connection) -> Version:
+            run = _held(db, lease)
+            known = db.execute("select * from versions where run_id = ?", (run.id,)).fetchone()
+            if known is not None:
+                return to_version(known)
+            require_blobs(db, run.project_id, manifest.values())
+            parent = to_version(
+                db.execute(
+                    "select v.* from versions v join projects p on p.head_id = v.id where p.id = ?", (run.project_id,)
+                ).fetchone()
+            )
+            number = (
+                1 + db.execute("select max(number) from versions where project_id = ?", (run.project_id,)).fetchone()[0]
+            )
+            now, screenshot = self._clock(), report.screenshot_sha256 if report else None
+            row = db.execute(
+                "insert into versions values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
+                (
+                    new_id(),
+                    run.project_id,
+                    number,
+                    parent.id,
+                    run.id,
+                    title,
+                    json.dumps(dict(manifest)),
+                    report.model_dump_json() if report else None,
+                    screenshot,
+                    now,
+                ),
+            ).fetchone()
+            version = to_version(row)
+            db.execute("update projects set head_id = ? where id = ?", (version.id, run.project_id))
+            set_tree(db, run.project_id, manifest)
+            event = VersionCommitted(
+                version_id=version.id,
+                number=number,
+                title=title,
+                verified=version.verified,
+                changes=_changes(db, run.project_id, parent.manifest, manifest),
+                screenshot_sha256=screenshot,
+            )
+            write_entry(db, run.project_id, run.id, event, now)
+            return version
+
+        version = await self.database.write(commit)
+        self._pokes.poke(version.project_id)
+        return version
+
+    async def finish_run(self, lease: Lease, event: Event) -> None:
+        if not isinstance(event, RunFinished):
+            raise TypeError(f"A run is finished by a RunFinished event, not by {type(event).__name__}.")
+
+        def end(db: sqlite3.Connection) -> str | None:
+            row = db.execute("select * from runs where id = ? and lease = ?", (lease.run_id, lease.token)).fetchone()
+            if row is not None and RunStatus(row["status"]).over and row["status"] == event.status:
+                return None
+            run = _held(db, lease)
+            finish(db, run, event, self._clock())
+            return run.project_id
+
+        if project_id := await self.database.write(end):
+            self._pokes.poke(project_id)
+
+    async def pending(self) -> int:
+        def count(db: sqlite3.Connection) -> int:
+            sql = f"select count(*) from runs where {CLAIMABLE}"
+            return db.execute(sql, {"now": self._clock()}).fetchone()[0]
+
+        return await self.database.read(count)
+
+    def watch_queue(self) -> AbstractContextManager[Poke]:
+        return self._pokes.watch(QUEUE)
+
+    async def orphaned_previews(self) -> list[tuple[str, str]]:
+        return await self.idle_previews(0.0)
+
+    async def idle_previews(self, idle_s: float) -> list[tuple[str, str]]:
+        def find(db: sqlite3.Connection) -> list[tuple[str, str]]:
+            rows = db.execute(
+                """select id, sandbox_id from projects p where sandbox_id is not null and updated_at <= ?
+                and not exists (select 1 from runs r
+                    where r.project_id = p.id and r.status in ('queued', 'running'))""",
+                (self._clock() - idle_s,),
+            )
+            return [(row["id"], row["sandbox_id"]) for row in rows]
+
+        return await self.database.read(find)
+
+    async def clear_preview(self, project_id: str, sandbox_id: str) -> None:
+        def clear(db: sqlite3.Connection) -> None:
+            changed = db.execute(
+                "update projects set sandbox_id = null, preview_url = null where id = ? and sandbox_id = ?",
+                (project_id, sandbox_id),
+            ).rowcount
+            run_id = newest_run(db, project_id)
+            if changed and run_id:
+                write_entry(db, project_id, run_id, SandboxClosed(reason="The sandbox is gone."), self._clock())
+
+        await self.database.write(clear)
+        self._pokes.poke(project_id)
+
+
+def _held(db: sqlite3.Connection, lease: Lease) -> Run:
+    """The lease's run, if the lease still holds."""
+    row = db.execute(
+        "select * from runs where id = ? and lease = ? and status = 'running'", (lease.run_id, lease.token)
+    ).fetchone()
+    if row is None:
+        raise LeaseLost("Another worker has this run, or it is over.")
+    return to_run(row)
+
+
+def _changes(
+    db: sqlite3.Connection, project_id: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> list[FileChange]:
+    def body(sha256: str | None) -> bytes | None:
+        if sha256 is None:
+            return None
+        found = db.execute("select body from blobs where project_id = ? and sha256 = ?", (project_id, sha256))
+        return found.fetchone()["body"]
+
+    return [
+        file_change(path, body(before.get(path)), body(after.get(path)), after.get(path))
+        for path in changed_paths(before, after)
+    ]
