@@ -6,6 +6,8 @@ import { Tooltip as TooltipPrimitive } from "radix-ui"
 import { slideFromSide } from "@/components/ui/styles"
 import { cn } from "@/lib/utils"
 
+const InsideProvider = React.createContext(false)
+
 function TooltipProvider({ delayDuration = 0, ...props }: React.ComponentProps<typeof TooltipPrimitive.Provider>) {
   return (
     <InsideProvider value={true}>
@@ -13,8 +15,6 @@ function TooltipProvider({ delayDuration = 0, ...props }: React.ComponentProps<t
     </InsideProvider>
   )
 }
-
-const InsideProvider = React.createContext(false)
 
 /** Brings a provider of its own where the page has none, and obeys the page's where it has one. */
 function Tooltip(props: React.ComponentProps<typeof TooltipPrimitive.Root>) {
