@@ -61,6 +61,14 @@ def sandboxes(
 
 
 @cli.command()
+def template() -> None:
+    """Build the sandbox template on E2B (needs E2B_API_KEY; once, and after each change of `template/`)."""
+    from backend.workspace.e2b_template import build
+
+    print("Built", asyncio.run(build(Settings(), on_line=print)))
+
+
+@cli.command()
 def doctor(as_json: Json = False) -> None:
     """Say what each part found, which one is in force, and what to do about what is missing."""
     from backend.cli.doctor import diagnose, show

@@ -13,12 +13,11 @@ pytestmark = pytest.mark.sandbox
 
 
 def finished_steps(server: Server, run_id: str) -> list[str]:
+    """The keys of the steps whose results are in the journal, in order."""
     with sqlite3.connect(server.data_dir / "codeflow.db") as db:
-        rows = db.execute(
-            "select event from run_events where run_id = ? and type in ('model.finished','tool.finished','check.finished')",
-            (run_id,),
-        ).fetchall()
-    return [json.loads(row[0])["step"] for row in rows]
+        rows = db.execute("select event from entries where run_id = ? order by seq", (run_id,)).fetchall()
+    events = [json.loads(row[0]) for row in rows]
+    return [e["step"] for e in events if e["type"] in ("model.finished", "tool.finished", "check.finished")]
 
 
 def test_killed_process_finishes_the_run_after_a_restart_and_no_step_twice(own_server: Server) -> None:
