@@ -2,13 +2,17 @@
 
 What a workspace promises:
 
-1. The store is the truth, the sandbox a mirror. `Workspaces.open` returns only when every file given is in the sandbox, extras are gone,
-   and the dev server answers.
-2. Every method that changes files returns what changed, measured against what the workspace last knew, with a unified diff.
-3. `run` never hangs: it ends at its time-out, says so, and its processes are gone. Output is bounded; head and tail are kept.
-4. Paths are relative to the project; one that leaves it, or names `node_modules`, `.next`, `.git` or `.env*`, is `PathRefused`: it goes to the model.
+1. The store is the truth, the sandbox a mirror. `Workspaces.open` returns only when every file given is in the sandbox,
+   extras are gone, the packages that `package.json` names are installed, and the dev server answers.
+2. Every method that changes files returns what changed, measured against what the workspace last knew, with a unified
+   diff.
+3. `run` never hangs: it ends at its time-out, says so, and its processes are gone. Output is bounded; head and tail are
+   kept.
+4. Paths are relative to the project; one that leaves it, or names `node_modules`, `.next`, `.git` or `.env*`, is
+   `PathRefused`: it goes to the model.
 5. A sandbox that is gone raises `SandboxLost` from any method: the caller opens a new one and goes on.
-6. Effects with a `key` are remembered in the sandbox: repeated after a crash, they return the first result.
+6. Effects with a `key`, unique in the project, are remembered in the sandbox: repeated after a crash, they return the
+   first result and leave the project as the first left it.
 """
 
 from backend.domain import CodeFlowError

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from backend.domain import FileChange
+from backend.domain import CheckReport, FileChange
 
 OnOutput = Callable[[str], Awaitable[None]]
 
@@ -29,6 +29,14 @@ class CommandResult:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """What the gate found, with the blobs the report names (the screenshot)."""
+
+    report: CheckReport
+    blobs: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True)
 class Match:
     path: str
     line: int
@@ -45,8 +53,11 @@ class Fetched:
 class Workspace(Protocol):
     sandbox_id: str
     preview_url: str
-    files: Mapping[str, bytes]
-    """The project's files as last known; always whole."""
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The project's files as last known; always whole."""
+        ...
 
     async def read(self, path: str) -> str: ...
     async def search(self, pattern: str, glob: str = "**/*") -> list[Match]:
@@ -54,7 +65,10 @@ class Workspace(Protocol):
         ...
 
     async def write(self, files: Mapping[str, bytes | None]) -> list[Written]:
-        """Write (or with None, delete) files, each atomically, so that the dev server never sees half a file. Unchanged files yield nothing."""
+        """Write (or with None, delete) files, each atomically, so that the dev server never sees half a file.
+
+        All of them or, when a path is refused, none. Unchanged files yield nothing.
+        """
         ...
 
     async def move(self, source: str, target: str) -> list[Written]: ...
@@ -66,6 +80,10 @@ class Workspace(Protocol):
     ) -> CommandResult: ...
     async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
         """GET a route of the running app, from inside the sandbox."""
+        ...
+
+    async def download(self, path: str) -> bytes | None:
+        """A file of the sandbox outside the project, by its absolute path; None when it is not there."""
         ...
 
     async def dev_log(self) -> list[str]:

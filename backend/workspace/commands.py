@@ -1,0 +1,192 @@
+"""Commands in the sandbox: streamed, bounded in time and output, and done once for each key."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from e2b import CommandExitException
+
+from backend.domain import MAX_FILE_BYTES
+from backend.workspace import SandboxLost
+from backend.workspace.contract import CommandResult, OnOutput, Written
+from backend.workspace.files import LISTING, OUTSIDE_TOOLS, OVERSIZED, ProjectFiles
+from backend.workspace.output import BoundedOutput
+from backend.workspace.paths import PROJECT_DIR
+from backend.workspace.sandbox import Sandbox, told
+
+EFFECTS_DIR = "/tmp/codeflow/effects"
+MAX_COMMAND_CHARS = 30_000
+_MAX_PRINTED_KIB = 5_000
+_GRACE_S = 30
+
+_KILL_LEFTOVERS = r"""
+kill_leftovers() {
+  for round in 1 2 3 4 5 6 7 8 9 10; do
+    left=$(grep -lsz "^CODEFLOW_EFFECT=$EFFECT$" /proc/[0-9]*/environ | tr -dc '0-9\n')
+    [ -n "$left" ] || return 0
+    kill -KILL $left
+  done
+}
+"""
+"""A command's processes carry a variable in their environment, wherever they hid."""
+
+_RUN_ONCE = rf"""
+cd "$PROJECT" || exit 1
+done_file="$EFFECT/done"; replayed=0
+{_KILL_LEFTOVERS}
+work() {{
+  started=${{EPOCHREALTIME/./}}
+  {{
+    env -u COMMAND -u KEYED -u LIMIT -u EFFECT -u PROJECT CODEFLOW_EFFECT="$EFFECT" \
+      timeout -s KILL "$LIMIT" bash -c "$COMMAND" < /dev/null 2>&1
+    echo $? > "$EFFECT/code"
+    kill_leftovers
+  }} 2> /dev/null | (ulimit -f {_MAX_PRINTED_KIB}; exec tee "$EFFECT/output")
+  ms=$(( (${{EPOCHREALTIME/./}} - started) / 1000 ))
+  if [ "$KEYED" = 1 ]; then
+    find . {OUTSIDE_TOOLS} -o -type f -size -{MAX_FILE_BYTES + 1}c -print0 \
+      | tar -czf "$EFFECT/project.tgz" --null -T - 2> /dev/null
+  fi
+  echo "$(cat "$EFFECT/code") $ms" > "$EFFECT/done.part" && mv "$EFFECT/done.part" "$done_file"
+}}
+mkdir -p "${{EFFECT%/*}}"
+if mkdir "$EFFECT" 2> /dev/null; then
+  echo $$ > "$EFFECT/pid"
+  work
+else
+  while [ ! -e "$done_file" ] && kill -0 "$(cat "$EFFECT/pid")" 2> /dev/null; do sleep 0.1; done
+  if [ -e "$done_file" ]; then
+    replayed=1
+    cat "$EFFECT/output"
+  else
+    kill_leftovers
+    rm -rf "$EFFECT"; mkdir "$EFFECT"; echo $$ > "$EFFECT/pid"
+    work
+  fi
+fi
+{{ echo "$(cat "$done_file") $replayed"; {OVERSIZED}; printf '\0\0'; {LISTING}; }} >&2
+[ "$KEYED" = 1 ] || rm -rf "$EFFECT"
+exit 0
+"""
+"""One effect, whoever asks for it and how often. Its stdout is the command's output, its stderr the outcome:
+`<exit code> <ms> <replayed>`, then the files too large to keep, two NULs, and the project's listing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    exit_code: int
+    duration_ms: int
+    replayed: bool
+    oversized: Sequence[str]
+    listing: str
+
+
+class Commands:
+    def __init__(self, sandbox: Sandbox, files: ProjectFiles, project_dir: str = PROJECT_DIR) -> None:
+        self._sandbox = sandbox
+        self._files = files
+        self._dir = project_dir
+
+    async def run(
+        self, command: str, *, timeout_s: float = 120, key: str | None = None, on_output: OnOutput | None = None
+    ) -> CommandResult:
+        """Run it in the project's folder with bash. With a `key`, unique in the project, it happens at most once."""
+        if len(command) > MAX_COMMAND_CHARS or "\0" in command:
+            return refusal(
+                f"The command has more than {MAX_COMMAND_CHARS:,} characters. Write a script file and run that."
+            )
+        output = BoundedOutput()
+        outcome = await self._run_once(command, timeout_s, key, output, on_output)
+        timed_out = outcome.exit_code == 137 and outcome.duration_ms >= timeout_s * 1000
+        notes = _notes(outcome, timeout_s if timed_out else None)
+        for note in notes:
+            output.add(note)
+            if on_output:
+                await on_output(note)
+        return CommandResult(
+            exit_code=outcome.exit_code,
+            output=str(output),
+            timed_out=timed_out,
+            duration_ms=outcome.duration_ms,
+            written=await self._written(outcome, key),
+        )
+
+    async def _run_once(
+        self, command: str, timeout_s: float, key: str | None, output: BoundedOutput, on_output: OnOutput | None
+    ) -> Outcome:
+        async def heard(text: str) -> None:
+            output.add(text)
+            if on_output:
+                await on_output(text)
+
+        effect = self._effect(key)
+        envs = {
+            "COMMAND": command,
+            "EFFECT": effect,
+            "KEYED": "1" if key else "0",
+            "LIMIT": f"{timeout_s:.3f}",
+            "PROJECT": self._dir,
+        }
+        await self._sandbox.keep_alive()
+        outcome: list[str] = []
+        with told():
+            handle = await self._sandbox.remote.commands.run(
+                _RUN_ONCE,
+                background=True,
+                envs=envs,
+                timeout=timeout_s + _GRACE_S,
+                on_stdout=heard,
+                on_stderr=outcome.append,
+                retain_output=False,
+            )
+            try:
+                await handle.wait()
+            except asyncio.CancelledError:
+                await asyncio.shield(self._kill(effect))
+                raise
+            except CommandExitException as exit:
+                raise SandboxLost(f"The sandbox could not run a command (exit status {exit.exit_code}).") from exit
+        return _parse_outcome("".join(outcome))
+
+    async def _kill(self, effect: str) -> None:
+        await self._sandbox.shell(
+            f"{_KILL_LEFTOVERS}\nkill_leftovers 2> /dev/null", envs={"EFFECT": effect}, timeout_s=10
+        )
+
+    async def _written(self, outcome: Outcome, key: str | None) -> Sequence[Written]:
+        if not outcome.replayed:
+            return await self._files.absorb(outcome.listing)
+        archive = f"{self._effect(key)}/project.tgz"
+        kept = await self._sandbox.download([archive])
+        return await self._files.restore(kept[archive])
+
+    def _effect(self, key: str | None) -> str:
+        name = hashlib.sha256(key.encode()).hexdigest()[:32] if key else f"once-{secrets.token_hex(12)}"
+        return f"{EFFECTS_DIR}/{name}"
+
+
+def refusal(message: str) -> CommandResult:
+    """A command that was not run; the model reads why."""
+    return CommandResult(exit_code=126, output=message, timed_out=False, duration_ms=0, written=())
+
+
+def _parse_outcome(text: str) -> Outcome:
+    head, _, rest = text.partition("\n")
+    fields = head.split()
+    if len(fields) != 3:
+        raise SandboxLost("The sandbox ended while a command ran in it.")
+    oversized, _, listing = rest.partition("\0\0")
+    code, duration_ms, replayed = map(int, fields)
+    return Outcome(code, duration_ms, replayed == 1, [name for name in oversized.split("\0") if name], listing)
+
+
+def _notes(outcome: Outcome, limit_s: float | None) -> list[str]:
+    notes = []
+    if limit_s is not None:
+        notes.append(f"\n[The command did not end within {limit_s:g} s; it and its processes were killed.]\n")
+    if outcome.oversized:
+        names = ", ".join(name.removeprefix("./") for name in outcome.oversized[:5])
+        notes.append(f"\n[Not kept with the project, larger than {MAX_FILE_BYTES:,} bytes: {names}]\n")
+    return notes

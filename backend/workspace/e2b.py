@@ -1,0 +1,224 @@
+"""Workspaces on E2B's SDK: on E2B itself, or on any host that speaks its API."""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from e2b import AsyncSandbox as RemoteSandbox
+from e2b import NotFoundException, SandboxException, SandboxQuery
+from e2b.connection_config import ApiParams
+from e2b_code_interpreter import AsyncSandbox
+
+from backend.workspace import SandboxLost, SandboxUnavailable
+from backend.workspace.commands import Commands, refusal
+from backend.workspace.contract import CommandResult, Fetched, Match, OnOutput, Written
+from backend.workspace.devserver import PORT, DevServer
+from backend.workspace.files import ProjectFiles
+from backend.workspace.packages import NPM_INSTALL, add_command, missing, unusable
+from backend.workspace.paths import PROJECT_DIR
+from backend.workspace.routes import affected_routes
+from backend.workspace.sandbox import Sandbox, told
+
+PROJECT_KEY = "codeflow-project"
+"""Sandbox metadata that names the project it belongs to."""
+INSTALL_S = 300
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SandboxService:
+    """Where sandboxes come from."""
+
+    api_key: str
+    template: str
+    timeout_s: int
+    """A sandbox nobody uses for so long is let go."""
+    api_url: str | None = None
+    """The address of an E2B-compatible host; missing: E2B."""
+    domain: str | None = None
+    preview_scheme: Literal["http", "https"] = "https"
+
+    @property
+    def params(self) -> ApiParams:
+        params = ApiParams(api_key=self.api_key, debug=False)
+        if self.domain:
+            params["domain"] = self.domain
+        if self.api_url:
+            params["api_url"] = params["sandbox_url"] = self.api_url
+        return params
+
+
+class E2BWorkspace:
+    """One open project. `Workspace` says what each method does."""
+
+    def __init__(self, sandbox: Sandbox, service: SandboxService) -> None:
+        self.sandbox_id: str = sandbox.id
+        self.preview_url: str = f"{service.preview_scheme}://{sandbox.host(PORT)}"
+        # Not every resolver knows *.localhost, so a host of ours is reached by its own address.
+        self.dev_server = DevServer(sandbox, service.api_url or self.preview_url, PROJECT_DIR)
+        self._sandbox = sandbox
+        self._files = ProjectFiles(sandbox)
+        self._commands = Commands(sandbox, self._files)
+        self._notices: list[str] = []
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        return self._files.known
+
+    async def mirror(self, files: Mapping[str, bytes]) -> None:
+        """Hold exactly these files, with the packages they need, served."""
+        await self._files.mirror(files)
+        await self._install_missing()
+        await self.dev_server.wait_ready()
+        await self.dev_server.skip_log()
+        self.dev_server.compile_ahead(["/"])
+
+    async def read(self, path: str) -> str:
+        return self._files.text(path)
+
+    async def search(self, pattern: str, glob: str = "**/*") -> list[Match]:
+        return await self._files.search(pattern, glob)
+
+    async def write(self, files: Mapping[str, bytes | None]) -> list[Written]:
+        return self._compiled_ahead(await self._files.write(files))
+
+    async def move(self, source: str, target: str) -> list[Written]:
+        return self._compiled_ahead(await self._files.move(source, target))
+
+    async def run(
+        self, command: str, *, timeout_s: float = 120, key: str | None = None, on_output: OnOutput | None = None
+    ) -> CommandResult:
+        return await self._commands.run(command, timeout_s=timeout_s, key=key, on_output=on_output)
+
+    async def add_packages(
+        self, names: Sequence[str], *, key: str | None = None, on_output: OnOutput | None = None
+    ) -> CommandResult:
+        if reason := unusable(names):
+            return refusal(reason)
+        return await self.run(add_command(names), timeout_s=INSTALL_S, key=key, on_output=on_output)
+
+    async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
+        return await self.dev_server.fetch(path, timeout_s)
+
+    async def dev_log(self) -> list[str]:
+        notices, self._notices = self._notices, []
+        return notices + await self.dev_server.new_log_lines()
+
+    async def restart_dev(self) -> None:
+        await self.dev_server.restart()
+
+    async def download(self, path: str) -> bytes | None:
+        return (await self._sandbox.download([path])).get(path)
+
+    async def close(self) -> None:
+        await self.dev_server.close()
+
+    def _compiled_ahead(self, written: list[Written]) -> list[Written]:
+        present = [w.change.path for w in written if w.content is not None]
+        self.dev_server.compile_ahead(affected_routes(present, self.files))
+        return written
+
+    async def _install_missing(self) -> None:
+        names = await missing(self._sandbox, self.files)
+        if not names:
+            return
+        log.info("sandbox %s: installing %s", self.sandbox_id, ", ".join(names))
+        done = await self._commands.run(NPM_INSTALL, timeout_s=INSTALL_S)
+        if done.exit_code != 0:
+            # The project stays open: its agent can repair a package.json that names what does not exist.
+            self._notices += [f"npm install failed for {', '.join(names)}:", *done.output.splitlines()[-20:]]
+
+
+class E2BWorkspaces:
+    """One sandbox for each project: found again by its id or its metadata, else created from the template."""
+
+    def __init__(self, service: SandboxService) -> None:
+        self._service = service
+
+    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> E2BWorkspace:
+        """Raises `SandboxUnavailable` when no working sandbox can be had."""
+        found = await self._found(project_id, sandbox_id)
+        if found:
+            with contextlib.suppress(SandboxLost, SandboxUnavailable):
+                return await self._mirrored(found, files)
+            await self.kill(found.sandbox_id)
+        try:
+            return await self._mirrored(await self._created(project_id), files)
+        except SandboxLost as error:
+            raise SandboxUnavailable(f"A new sandbox was lost while it was prepared: {error.message}") from error
+
+    async def alive(self, sandbox_id: str) -> bool:
+        try:
+            with told():
+                await AsyncSandbox.get_info(sandbox_id, **self._service.params)
+        except SandboxLost as error:
+            if isinstance(error.__cause__, NotFoundException):
+                return False
+            raise SandboxUnavailable(error.message) from error
+        return True
+
+    async def kill(self, sandbox_id: str) -> None:
+        """Killing one that is gone already is fine."""
+        with told(), contextlib.suppress(NotFoundException):
+            await AsyncSandbox.kill(sandbox_id, **self._service.params)
+
+    async def _mirrored(self, remote: RemoteSandbox, files: Mapping[str, bytes]) -> E2BWorkspace:
+        workspace = E2BWorkspace(Sandbox(remote, self._service.timeout_s), self._service)
+        try:
+            await workspace.mirror(files)
+        except BaseException:
+            await workspace.close()
+            raise
+        return workspace
+
+    async def _found(self, project_id: str, sandbox_id: str | None) -> RemoteSandbox | None:
+        if sandbox_id and (remote := await self._connected(sandbox_id)):
+            return remote
+        for running in await self._running(project_id):
+            if remote := await self._connected(running):
+                return remote
+        return None
+
+    async def _connected(self, sandbox_id: str) -> RemoteSandbox | None:
+        with contextlib.suppress(SandboxLost), told():
+            return await AsyncSandbox.connect(sandbox_id, timeout=self._service.timeout_s, **self._service.params)
+        return None
+
+    async def _running(self, project_id: str) -> list[str]:
+        query = SandboxQuery(metadata={PROJECT_KEY: project_id})
+        with _asked_of(self._service):
+            page = await AsyncSandbox.list(query=query, **self._service.params).next_items()
+        return [info.sandbox_id for info in page]
+
+    async def _created(self, project_id: str) -> RemoteSandbox:
+        with _asked_of(self._service):
+            return await AsyncSandbox.create(
+                self._service.template,
+                timeout=self._service.timeout_s,
+                metadata={PROJECT_KEY: project_id},
+                **self._service.params,
+            )
+
+
+@contextlib.contextmanager
+def _asked_of(service: SandboxService) -> Iterator[None]:
+    """Errors of a call that no particular sandbox is part of: all are the operator's."""
+    where = service.api_url or "E2B"
+    try:
+        with told():
+            yield
+    except SandboxLost as error:
+        raise SandboxUnavailable(
+            f"The sandbox service at {where} does not answer ({error.__cause__}). "
+            "Is it running, and reachable from here?"
+        ) from error
+    except SandboxUnavailable as error:
+        cause = error.__cause__
+        if isinstance(cause, SandboxException) and (cause.status_code == 404 or "not found" in str(cause)):
+            raise SandboxUnavailable(
+                f"The sandbox template {service.template!r} is not at {where}: {cause}. "
+                "Build it, or set CODEFLOW_E2B_TEMPLATE."
+            ) from error
+        raise

@@ -1,0 +1,230 @@
+"""The project's files in the sandbox, kept equal to what the workspace knows of them."""
+
+import io
+import secrets
+import tarfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+
+from backend.domain import MAX_FILE_BYTES
+from backend.workspace import FileMissing, PathRefused
+from backend.workspace.contract import Match, Written
+from backend.workspace.diffs import file_change, sha256, text_of
+from backend.workspace.paths import PROJECT_DIR, folders, generated, glob_pattern, project_path, refused
+from backend.workspace.sandbox import Sandbox
+
+MAX_MATCHES = 200
+MAX_LINE_SHOWN = 300
+_SEARCH_S = 10
+
+OUTSIDE_TOOLS = r"\( -name node_modules -o -name .next -o -name .git \) -prune"
+
+LISTING = rf"""find . {OUTSIDE_TOOLS} -o -type f -size -{MAX_FILE_BYTES + 1}c -print0 2>/dev/null \
+  | xargs -0r sha256sum -z 2>/dev/null"""
+"""Prints `<sha256>  ./<path>\0` for every project file of a size that can be kept."""
+
+_STAGE_AND_RENAME = r"""
+set -e
+mkdir -p "$STAGE"
+trap 'rm -rf "$STAGE"' EXIT
+tar --no-same-owner -xzf "$STAGE.tgz" -C "$STAGE"
+rm -f "$STAGE.tgz"
+cd "$PROJECT"
+xargs -0r rm -rf -- < "$STAGE/gone"
+xargs -0r rmdir -p --ignore-fail-on-non-empty -- < "$STAGE/left" 2>/dev/null || true
+cd "$STAGE/tree"
+find . -type d -print0 | while IFS= read -rd '' folder; do
+  mkdir -p -- "$PROJECT/$folder"
+  find "$folder" -maxdepth 1 -type f -exec mv -ft "$PROJECT/$folder" -- {} +
+done
+"""
+"""The stage stands on the project's file system, so that each `mv` is one atomic rename."""
+
+_MAKE_LINKS_GO = rf"find . {OUTSIDE_TOOLS} -o -type l -print0 | xargs -0r rm -f --"
+
+OVERSIZED = rf"find . {OUTSIDE_TOOLS} -o -type f -size +{MAX_FILE_BYTES}c -print0"
+
+
+class ProjectFiles:
+    """`known` is what the sandbox holds, as last seen; every method that changes files answers with the difference."""
+
+    def __init__(self, sandbox: Sandbox, project_dir: str = PROJECT_DIR) -> None:
+        self._sandbox = sandbox
+        self._dir = project_dir
+        self.known: dict[str, bytes] = {}
+
+    async def mirror(self, files: Mapping[str, bytes]) -> None:
+        """Make the sandbox hold exactly these files; only what differs travels."""
+        found = await self._sandbox.shell(
+            f"{_MAKE_LINKS_GO}; {OVERSIZED} | xargs -0r rm -f --; {LISTING}", cwd=self._dir
+        )
+        here = parse_listing(found.stdout)
+        differing = {path: content for path, content in files.items() if here.get(path) != sha256(content)}
+        extra = [path for path in here if path not in files and not generated(path)]
+        if differing or extra:
+            await self._apply(differing, extra)
+        self.known = dict(files)
+
+    def text(self, path: str) -> str:
+        path = project_path(path)
+        content = self.known.get(path)
+        if content is None:
+            near = [known for known in self.known if known.rsplit("/", 1)[-1] == path.rsplit("/", 1)[-1]]
+            hint = f" Did you mean {', '.join(f'`{name}`' for name in near[:3])}?" if near else ""
+            raise FileMissing(f"There is no `{path}`.{hint}")
+        text = text_of(content)
+        if text is None:
+            raise FileMissing(f"`{path}` is a binary file of {len(content)} bytes; it has no text to read.")
+        return text
+
+    async def write(self, files: Mapping[str, bytes | None]) -> list[Written]:
+        """Write, or delete with None; all of them or, when one is refused, none."""
+        wanted = {project_path(path): content for path, content in files.items()}
+        for path, content in wanted.items():
+            if content is not None and len(content) > MAX_FILE_BYTES:
+                raise PathRefused(
+                    f"`{path}` has {len(content):,} bytes; a project's file holds at most {MAX_FILE_BYTES:,}."
+                )
+        after = self._after(wanted)
+        self._refuse_file_as_folder(after)
+        written = self._difference(after)
+        await self._apply(
+            {w.change.path: w.content for w in written if w.content is not None},
+            [w.change.path for w in written if w.content is None],
+        )
+        self.known = after
+        return written
+
+    async def move(self, source: str, target: str) -> list[Written]:
+        """Move a file, or a folder with all that is in it."""
+        source, target = project_path(source), project_path(target)
+        moving = {path: content for path, content in self.known.items() if _within(path, source)}
+        if not moving:
+            raise FileMissing(f"There is no `{source}`.")
+        if source != target and _within(target, source):
+            raise PathRefused(f"`{target}` is inside `{source}`, which cannot move into itself.")
+        arriving = {target + path.removeprefix(source): content for path, content in moving.items()}
+        taken = next((path for path in arriving if path in self.known and path not in moving), None)
+        if taken:
+            raise PathRefused(f"`{taken}` is there already. Delete it first, or choose another name.")
+        leaving: dict[str, bytes | None] = {path: None for path in moving if path not in arriving}
+        return await self.write(leaving | arriving)
+
+    async def absorb(self, listing: str) -> list[Written]:
+        """Take over what commands changed in the sandbox, by its listing."""
+        here = {path: digest for path, digest in parse_listing(listing).items() if not _ignored(path)}
+        differing = [
+            path for path, digest in here.items() if path not in self.known or sha256(self.known[path]) != digest
+        ]
+        fetched = await self._sandbox.download([f"{self._dir}/{path}" for path in differing])
+        changed = {path.removeprefix(f"{self._dir}/"): content for path, content in fetched.items()}
+        kept = {path: content for path, content in self.known.items() if path in here or generated(path)}
+        written = self._difference(kept | changed)
+        self.known = kept | changed
+        return written
+
+    async def restore(self, archive: bytes) -> list[Written]:
+        """Take over a tar of the whole project, as an earlier command left it, and make the sandbox hold it."""
+        after = {path: content for path, content in _unpacked(archive) if not _ignored(path)}
+        after |= {path: content for path, content in self.known.items() if generated(path)}
+        written = self._difference(after)
+        await self.mirror(after)
+        return written
+
+    async def search(self, pattern: str, glob: str) -> list[Match]:
+        """Lines that match, found by grep in the sandbox, where a pathological pattern costs nobody else."""
+        wanted = glob_pattern(glob)
+        found = await self._grep(pattern, "-P")
+        if found is None:
+            found = await self._grep(pattern, "-F")
+        matches = [match for match in _parse_matches(found or "") if match.path in self.known]
+        return [match for match in matches if wanted.match(match.path)][:MAX_MATCHES]
+
+    async def _grep(self, pattern: str, dialect: str) -> str | None:
+        """grep's output; None when it does not understand the pattern."""
+        excluded = "--exclude-dir=node_modules --exclude-dir=.next --exclude-dir=.git"
+        done = await self._sandbox.shell(
+            f'timeout {_SEARCH_S} grep -rnIZ {dialect} {excluded} -m {MAX_MATCHES} -e "$PATTERN" . | head -c 2000000; '
+            "exit ${PIPESTATUS[0]}",
+            envs={"PATTERN": pattern},
+            cwd=self._dir,
+        )
+        return None if done.exit_code == 2 and not done.stdout else done.stdout
+
+    def _after(self, wanted: Mapping[str, bytes | None]) -> dict[str, bytes]:
+        kept = {path: content for path, content in self.known.items() if path not in wanted}
+        return kept | {path: content for path, content in wanted.items() if content is not None}
+
+    def _refuse_file_as_folder(self, files: Mapping[str, bytes]) -> None:
+        clash = next(iter(sorted(folders(files) & files.keys())), None)
+        if clash:
+            raise PathRefused(f"`{clash}` would be a file and a folder at once. Delete or move one of them first.")
+
+    def _difference(self, after: Mapping[str, bytes]) -> list[Written]:
+        changes = [
+            (file_change(path, self.known.get(path), after.get(path)), after.get(path))
+            for path in sorted(self.known.keys() | after.keys())
+        ]
+        return [Written(change, content) for change, content in changes if change]
+
+    async def _apply(self, files: Mapping[str, bytes], gone: Iterable[str]) -> None:
+        gone = list(gone)
+        if not files and not gone:
+            return
+        stage = f"{self._dir}/../.codeflow/{secrets.token_hex(6)}"
+        await self._sandbox.upload({f"{stage}.tgz": _packed(files, gone)})
+        done = await self._sandbox.shell(_STAGE_AND_RENAME, envs={"STAGE": stage, "PROJECT": self._dir})
+        if done.exit_code != 0:
+            raise PathRefused(f"The sandbox could not write the files: {(done.stderr or done.stdout).strip()[-500:]}")
+
+
+def parse_listing(listing: str) -> dict[str, str]:
+    """`LISTING`'s output as path → sha256."""
+    entries = (entry.split("  ./", 1) for entry in listing.split("\0") if entry)
+    return {path: digest for digest, path in entries}
+
+
+def _ignored(path: str) -> bool:
+    return generated(path) or refused(path)
+
+
+def _within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder + "/")
+
+
+def _parse_matches(output: str) -> Iterator[Match]:
+    for line in output.split("\n"):
+        path, nul, rest = line.partition("\0")
+        number, colon, text = rest.partition(":")
+        if nul and colon and number.isdigit():
+            yield Match(path.removeprefix("./"), int(number), text.strip()[:MAX_LINE_SHOWN])
+
+
+def _packed(files: Mapping[str, bytes], gone: Iterable[str]) -> bytes:
+    """A tar with the new files under `tree`, and the names of `gone` files and of the folders they `left`."""
+    gone = list(gone)
+    left = {path.rpartition("/")[0] for path in gone} - {""}
+    members = {f"tree/{path}": content for path, content in files.items()}
+    members |= {"gone": _names(gone), "left": _names(left)}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+        tree = tarfile.TarInfo("tree")
+        tree.type, tree.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(tree)
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime, member.mode = len(content), time.time(), 0o644
+            tar.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _names(paths: Iterable[str]) -> bytes:
+    return b"".join(path.encode() + b"\0" for path in sorted(paths))
+
+
+def _unpacked(archive: bytes) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as tar:
+        for member in tar:
+            content = tar.extractfile(member) if member.isfile() and member.size <= MAX_FILE_BYTES else None
+            if content:
+                yield member.name.removeprefix("./"), content.read()
