@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from backend.domain import CheckReport, FileChange, Lease, LeaseLost, Project, Run, RunStatus, Version
+from backend.domain import CheckReport, FileChange, Lease, LeaseLost, NotFound, Project, Run, RunStatus, Version
 from backend.events import Entry, Event, Frame, RunClaimed, RunFinished, SandboxClosed, VersionCommitted
 from backend.store import Poke
 from backend.store.changes import changed_paths, file_change
@@ -170,6 +170,15 @@ class WorkerPart:
         version = await self.database.write(commit)
         self._pokes.poke(version.project_id)
         return version
+
+    async def run_status(self, run_id: str) -> RunStatus:
+        def find(db: sqlite3.Connection) -> RunStatus:
+            row = db.execute("select status from runs where id = ?", (run_id,)).fetchone()
+            if row is None:
+                raise NotFound("There is no such run. Its project may have been deleted.")
+            return RunStatus(row["status"])
+
+        return await self.database.read(find)
 
     async def finish_run(self, lease: Lease, event: Event) -> None:
         if not isinstance(event, RunFinished):

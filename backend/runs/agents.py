@@ -1,0 +1,24 @@
+"""The agents' work on a prompt, with the models this process has."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from backend.runs.job import AgentWork, Job
+from backend.workspace.contract import Workspace
+
+if TYPE_CHECKING:
+    from backend.agent.loop import Outcome
+    from backend.agent.models import Models
+
+
+def agent_work(models: Callable[[], Awaitable["Models"]]) -> AgentWork:
+    """`models` is asked when the first prompt is worked on: it may still be finding out what there is."""
+
+    async def work(job: Job, workspace: Workspace) -> "Outcome":
+        chosen = await models()
+        from backend.agent.budget import Budget
+        from backend.agent.loop import run_agent
+
+        return await run_agent(job.journal, workspace, job.gate, chosen, Budget.for_settings(job.settings))
+
+    return work

@@ -1,0 +1,85 @@
+"""What people send, checked before anything is queued. Each function raises `InvalidInput`."""
+
+from collections.abc import Mapping, Sequence
+
+from backend.domain import MAX_FILE_BYTES, MAX_PROMPT_CHARS, InvalidInput
+from backend.store.text import require_text
+from backend.workspace import PathRefused
+from backend.workspace.paths import project_path
+
+MAX_IMAGES = 6
+MAX_IMAGE_BYTES = 5_000_000
+MAX_EDITED_FILES = 200
+MAX_TITLE_CHARS = 120
+
+_SIGNATURES = {
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+    "image/gif": (b"GIF87a", b"GIF89a"),
+    "image/webp": (b"RIFF",),
+}
+
+
+Image = tuple[str, str, bytes]
+"""A picture added to a prompt: its name, media type and content."""
+
+
+def checked_prompt(prompt: str) -> str:
+    prompt = prompt.strip()
+    if not prompt:
+        raise InvalidInput("The message is empty. Describe the app you want, or what to change.")
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise InvalidInput(
+            f"The message has {len(prompt):,} characters; at most {MAX_PROMPT_CHARS:,} fit. "
+            "Shorten it, or send it in several messages."
+        )
+    require_text(prompt, "message")
+    return prompt
+
+
+def checked_title(title: str) -> str:
+    title = " ".join(title.split())
+    if not title:
+        raise InvalidInput("The title is empty. Type a name for the project.")
+    if len(title) > MAX_TITLE_CHARS:
+        raise InvalidInput(f"The title is longer than {MAX_TITLE_CHARS} characters. Choose a shorter one.")
+    require_text(title, "title")
+    return title
+
+
+def checked_images(images: Sequence[Image]) -> list[Image]:
+    if len(images) > MAX_IMAGES:
+        raise InvalidInput(f"There are {len(images)} images; at most {MAX_IMAGES} can be sent with one message.")
+    for name, media_type, content in images:
+        require_text(name, "image's name")
+        if media_type not in _SIGNATURES:
+            raise InvalidInput(f"“{name}” is not a PNG, JPEG, WebP or GIF image. Convert it and try again.")
+        if not content.startswith(_SIGNATURES[media_type]):
+            raise InvalidInput(f"“{name}” is damaged, or not the kind of image it says. Save it anew and try again.")
+        if len(content) > MAX_IMAGE_BYTES:
+            raise InvalidInput(f"“{name}” is larger than {MAX_IMAGE_BYTES // 1_000_000} MB. Make it smaller.")
+    return [(name[:200], media_type, content) for name, media_type, content in images]
+
+
+def checked_edits(files: Mapping[str, str | None]) -> dict[str, bytes | None]:
+    if not files:
+        raise InvalidInput("No file was changed, so there is nothing to save.")
+    if len(files) > MAX_EDITED_FILES:
+        raise InvalidInput(
+            f"{len(files)} files were changed at once; at most {MAX_EDITED_FILES} can be saved together."
+        )
+    edits: dict[str, bytes | None] = {}
+    for path, text in files.items():
+        require_text(path, "path")
+        try:
+            name = project_path(path)
+        except PathRefused as e:
+            raise InvalidInput(e.message) from e
+        if text is None:
+            edits[name] = None
+            continue
+        require_text(text, f"file {name}")
+        edits[name] = text.encode()
+        if len(text.encode()) > MAX_FILE_BYTES:
+            raise InvalidInput(f"{name} is larger than {MAX_FILE_BYTES // 1_000_000} MB. Split it into smaller files.")
+    return edits

@@ -1,0 +1,133 @@
+"""What the web and the command line ask of runs: start, stop, watch."""
+
+import uuid
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from backend.domain import NotFound, Project, Run, RunKind
+from backend.events import Entry, Frame, ProjectView, fold
+from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
+from backend.store import Store
+from backend.workspace.contract import Workspaces
+from backend.workspace.starter import starter_files
+
+PAGE = 1000
+POLL_S = 1.0
+"""How late a change is seen when its poke was lost."""
+HEARTBEAT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """News of a project. Empty when there was none for `HEARTBEAT_S`."""
+
+    entries: Sequence[Entry] = ()
+    frames: Sequence[tuple[int, Frame]] = ()
+    """With their positions; of steps in flight after the last entry."""
+
+
+class Runs:
+    def __init__(self, store: Store, workspaces: Workspaces) -> None:
+        self._store = store
+        self._workspaces = workspaces
+
+    async def start(
+        self,
+        user: str,
+        project_id: str | None,
+        prompt: str,
+        attachments: Sequence[Image] = (),
+        run_id: str | None = None,
+    ) -> Run:
+        """Queue a prompt; without a project, in a new one. Twice with one `run_id` is once.
+
+        Raises `InvalidInput`, `NotFound` and `Busy`.
+        """
+        prompt = checked_prompt(prompt)
+        images = checked_images(attachments)
+        run_id = run_id or new_id()
+        if project_id is not None:
+            return await self._store.start_run(user, project_id, run_id, RunKind.PROMPT, prompt, attachments=images)
+        try:
+            return await self._store.run(user, run_id)
+        except NotFound:
+            project = await self._store.create_project(user, "", starter_files())
+        try:
+            run = await self._store.start_run(user, project.id, run_id, RunKind.PROMPT, prompt, attachments=images)
+        except BaseException:
+            await self._store.delete_project(user, project.id)
+            raise
+        if run.project_id != project.id:
+            # The same request came twice at once, and the other was faster.
+            await self._store.delete_project(user, project.id)
+        return run
+
+    async def edit(self, user: str, project_id: str, files: Mapping[str, str | None], run_id: str | None = None) -> Run:
+        """Queue a change by hand; None deletes a file. Raises `InvalidInput`, `NotFound` and `Busy`."""
+        edits = checked_edits(files)
+        names = ", ".join(edits) if len(edits) <= 3 else f"{len(edits)} files"
+        return await self._store.start_run(
+            user, project_id, run_id or new_id(), RunKind.EDIT, f"Edit {names}", edits=edits
+        )
+
+    async def restore(self, user: str, project_id: str, version_id: str, run_id: str | None = None) -> Run:
+        """Queue going back to a version. Raises `NotFound` and `Busy`."""
+        version = await self._store.version(user, version_id)
+        name = f"version {version.number}" if version.number else "the starter"
+        return await self._store.start_run(
+            user, project_id, run_id or new_id(), RunKind.RESTORE, f"Go back to {name}", restore_id=version_id
+        )
+
+    async def wake(self, user: str, project_id: str, run_id: str | None = None) -> Run:
+        """Queue bringing the preview back; the run under way, when there is one, does it anyway. Raises `NotFound`."""
+        if active := await self._store.active_run(user, project_id):
+            return active
+        return await self._store.start_run(user, project_id, run_id or new_id(), RunKind.WAKE, "Wake the preview")
+
+    async def cancel(self, user: str, run_id: str) -> Run:
+        return await self._store.cancel_run(user, run_id)
+
+    async def rename(self, user: str, project_id: str, title: str) -> Project:
+        await self._store.rename_project(user, project_id, checked_title(title))
+        return await self._store.project(user, project_id)
+
+    async def delete(self, user: str, project_id: str) -> None:
+        """The project, all its versions, and its sandbox. Raises `Busy` while a run is under way."""
+        project = await self._store.project(user, project_id)
+        await self._store.delete_project(user, project_id)
+        if project.sandbox_id:
+            await self._workspaces.kill(project.sandbox_id)
+
+    async def view(self, user: str, project_id: str) -> ProjectView:
+        """Everything a page shows of the project, but for frames in flight and the files' contents."""
+        project = await self._store.project(user, project_id)
+        view = ProjectView(id=project.id, title=project.title)
+        while page := await self._store.entries(user, project_id, view.seq, PAGE):
+            for entry in page:
+                fold(view, entry)
+        return view
+
+    async def watch(self, user: str, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncIterator[Batch]:
+        """The project's journal from `after` on, without gap or repeat, for as long as the caller listens.
+
+        Raises `NotFound`, also when the project is deleted meanwhile.
+        """
+        with self._store.watch(project_id) as poke:
+            idle_s = 0.0
+            while True:
+                entries, frames = await self._store.tail(user, project_id, after, frames_after, PAGE)
+                if entries or frames:
+                    after = entries[-1].seq if entries else after
+                    frames_after = frames[-1][0] if frames else frames_after
+                    idle_s = 0.0
+                    yield Batch(entries, frames)
+                    continue
+                await poke.wait(POLL_S)
+                idle_s += POLL_S
+                if idle_s >= HEARTBEAT_S:
+                    idle_s = 0.0
+                    yield Batch()
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
