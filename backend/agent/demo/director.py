@@ -1,0 +1,37 @@
+"""The script of a turn: look at what is there, then build, change, or say plainly that it can't be done."""
+
+from backend.agent.demo.apps import APPS, App
+from backend.agent.demo.build import build
+from backend.agent.demo.changes import change
+from backend.agent.demo.matching import app_for
+from backend.agent.demo.naming import given_name
+from backend.agent.demo.script import Call, Say, Script
+from backend.agent.demo.words import another_project, cannot_build, cannot_change
+
+
+def perform(prompt: str, project: str | None) -> Script:
+    """`project`: the paths of its files, when they are known already."""
+    if project is None:
+        (project,) = yield Say("Let me look at what is here first.", (Call("list_files", {"path": ""}),))
+    here = app_in(project)
+    asked = app_for(prompt)
+    if here is None:
+        if asked is None:
+            yield Say(cannot_build())
+        else:
+            yield from build(asked, given_name(prompt) or asked.name)
+        return
+    script = change(prompt, here)
+    if script is not None:
+        yield from script
+    elif asked is not None and asked is not here:
+        yield Say(another_project(here, asked))
+    else:
+        yield Say(cannot_change(here))
+
+
+def app_in(listing: str) -> App | None:
+    """The app whose files the project has."""
+    if "lib/site.ts" not in listing:
+        return None
+    return next((app for app in APPS if f"components/{app.slug}/" in listing), None)
