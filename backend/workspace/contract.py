@@ -37,6 +37,16 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Inspected:
+    """What a command printed, whole."""
+
+    exit_code: int
+    """137 when it was killed at its time-out."""
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
 class Match:
     path: str
     line: int
@@ -80,6 +90,10 @@ class Workspace(Protocol):
     ) -> CommandResult: ...
     async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
         """GET a route of the running app, from inside the sandbox."""
+        ...
+
+    async def inspect(self, command: str, *, timeout_s: float = 60) -> Inspected:
+        """Run a command of our own in the project's folder. It must not change project files: nobody looks for changes."""
         ...
 
     async def download(self, path: str) -> bytes | None:

@@ -1,0 +1,149 @@
+"""The message history a run opens with: earlier runs told briefly, then the project as it stands, then what the person asks now.
+
+Everything comes from the journal, so an attempt that resumes builds the same messages as the one that was lost. Earlier runs are told in a
+form that never changes again, so that a provider's cache keeps them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic_ai.messages import (
+    BinaryContent,
+    ModelMessage,
+    ModelRequest,
+    ModelResponse,
+    TextPart,
+    UserContent,
+    UserPromptPart,
+)
+
+from backend.agent.journal import Journal
+from backend.agent.prompts import prompt
+from backend.agent.tools import is_kit
+from backend.domain import FileChange, FileStatus, RunKind, RunStatus
+from backend.events import (
+    CheckFinished,
+    Entry,
+    Event,
+    ModelFinished,
+    RunFinished,
+    RunQueued,
+    ToolFinished,
+    VersionCommitted,
+)
+
+MAX_TOLD_RUNS = 20
+_FORGET_AT_ONCE = 10
+_MAX_SAID_CHARS = 3_000
+_MAX_PROBLEMS_CHARS = 2_000
+
+
+async def opening(journal: Journal, files: Iterable[str]) -> list[ModelMessage]:
+    """The messages before the run's first answer. `files`: the project's paths as the run found them."""
+    messages, note = _told(journal.past)
+    context = ModelRequest(parts=[*note, UserPromptPart(_project(files))])
+    asked = ModelRequest(parts=[UserPromptPart(await _asked(journal))], instructions=prompt("coder"))
+    return [*messages, context, asked]
+
+
+def paths_at_start(files: Mapping[str, bytes], entries: Sequence[Entry]) -> list[str]:
+    """The project's paths before this run changed any, from the paths as they now are."""
+    paths = set(files)
+    for entry in reversed(entries):
+        if isinstance(entry.event, ToolFinished):
+            for change in reversed(entry.event.changes):
+                if change.status is FileStatus.ADDED:
+                    paths.discard(change.path)
+                elif change.status is FileStatus.DELETED:
+                    paths.add(change.path)
+    return sorted(paths)
+
+
+async def _asked(journal: Journal) -> str | list[UserContent]:
+    run = journal.run
+    if not run.attachments:
+        return run.prompt
+    images = [BinaryContent(await journal.blob(a.sha256), media_type=a.media_type) for a in run.attachments]
+    return [run.prompt, *images]
+
+
+def _project(files: Iterable[str]) -> str:
+    paths = list(files)
+    own = [path for path in paths if not is_kit(path)]
+    kit = [path.removeprefix("components/ui/").removesuffix(".tsx") for path in paths if is_kit(path)]
+    lines = ["<project>", *own]
+    if kit:
+        lines.append(f"components/ui/: {', '.join(kit)}")
+    return "\n".join([*lines, "</project>"])
+
+
+def _told(past: Sequence[Entry]) -> tuple[list[ModelMessage], list[UserPromptPart]]:
+    """Earlier runs as messages, and what happened after the last answer as a note for the next question."""
+    by_run: dict[str, list[Event]] = {}
+    for entry in past:
+        by_run.setdefault(entry.run_id, []).append(entry.event)
+    runs = [events for events in by_run.values() if (queued := _queued(events)) and queued.kind is not RunKind.WAKE]
+    excess = len(runs) - MAX_TOLD_RUNS
+    if excess > 0:
+        runs = runs[-(-excess // _FORGET_AT_ONCE) * _FORGET_AT_ONCE :]
+    messages: list[ModelMessage] = []
+    note: list[UserPromptPart] = []
+    for events in runs:
+        queued = _queued(events)
+        assert queued is not None
+        if queued.kind is RunKind.PROMPT:
+            if note:
+                messages.append(ModelRequest(parts=note))
+            messages.append(ModelRequest(parts=[UserPromptPart(_question(queued))]))
+            messages.append(ModelResponse(parts=[TextPart(_said(events))]))
+            note = []
+        note.append(UserPromptPart(_since(queued, events)))
+    return messages, note
+
+
+def _queued(events: Sequence[Event]) -> RunQueued | None:
+    return next((event for event in events if isinstance(event, RunQueued)), None)
+
+
+def _question(queued: RunQueued) -> str:
+    images = "".join(f"\n(attached image: {attachment.name})" for attachment in queued.attachments)
+    return queued.prompt + images
+
+
+def _said(events: Sequence[Event]) -> str:
+    said = []
+    for event in events:
+        if isinstance(event, ModelFinished) and event.text.strip():
+            said.append(event.text.strip())
+        elif isinstance(event, ToolFinished) and event.tool == "finish" and event.ok:
+            said.append(event.target)
+    text = "\n\n".join(said)
+    return (text if len(text) <= _MAX_SAID_CHARS else "…" + text[-_MAX_SAID_CHARS:]) or "(no words)"
+
+
+def _since(queued: RunQueued, events: Sequence[Event]) -> str:
+    """What a run did to the project, told as a fact and not in the model's own voice, so that it is not taken for a way to act."""
+    changes: dict[str, FileChange] = {}
+    outcome = ""
+    problems = ""
+    for event in events:
+        if isinstance(event, ToolFinished | VersionCommitted):
+            changes.update({change.path: change for change in event.changes})
+        elif isinstance(event, CheckFinished):
+            problems = "" if event.report.passed else event.report.as_text()[:_MAX_PROBLEMS_CHARS]
+        elif isinstance(event, RunFinished):
+            outcome = _ending(event)
+    who = {RunKind.EDIT: "The person changed files by hand", RunKind.RESTORE: f"The person went back: {queued.prompt}"}
+    lines = [who.get(queued.kind, "You changed files" if changes else "No files changed") + "."]
+    lines += [f"{change.status} {path}" for path, change in sorted(changes.items())]
+    lines += [line for line in (outcome, problems) if line]
+    return "\n".join(["<since>", *lines, "</since>"])
+
+
+def _ending(finished: RunFinished) -> str:
+    match finished.status:
+        case RunStatus.SUCCEEDED:
+            return "The checks passed." if finished.verified else ""
+        case RunStatus.CANCELLED:
+            return "The person stopped the work before it was done."
+        case _:
+            return f"The work failed: {finished.failure.message}" if finished.failure else "The work failed."

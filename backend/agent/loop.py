@@ -1,0 +1,139 @@
+"""The agent: think, act, prove, until the app is proven or cannot be.
+
+Its state is the message history, and every message follows from a step in the journal. So a run that was killed is resumed by playing the
+same loop again: a step that is in the journal is taken from there, the first one that is not is done.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelMessagesTypeAdapter,
+    ModelRequest,
+    ModelResponse,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+
+from backend.agent import history
+from backend.agent.acting import act
+from backend.agent.asking import ask
+from backend.agent.budget import Budget
+from backend.agent.gate import Gate
+from backend.agent.journal import Journal
+from backend.agent.models import Models
+from backend.agent.proving import Prover
+from backend.agent.stops import Stopped
+from backend.agent.titles import naming
+from backend.domain import CheckReport, Failure
+from backend.events import ModelFinished, ToolFinished
+from backend.workspace.contract import Workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the work ended."""
+
+    succeeded: bool
+    verified: bool
+    """Whether the files as they now are passed the checks in this run."""
+    changed: bool
+    """Whether the run changed any file. A question answered succeeds without."""
+    failure: Failure | None
+    report: CheckReport | None
+    """What the checks found in the files as they now are; None when nothing was checked since the last change."""
+    summary: str
+    """For the person: what was done or answered."""
+
+
+async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> Outcome:
+    """Do what the run's prompt asks. Raises `LeaseLost` and `SandboxLost`; called again, it goes on after the last finished step."""
+    work = _Work(journal, workspace, gate, models, budget)
+    async with naming(journal, models):
+        try:
+            return await work.through()
+        except Stopped as stopped:
+            return await work.stopped(stopped.failure)
+
+
+class _Work:
+    def __init__(self, journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> None:
+        self.journal, self.workspace, self.models, self.budget = journal, workspace, models, budget
+        self.prover = Prover(journal, workspace, gate)
+        self.finished = {
+            e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
+        }
+        self.spent_micros = 0
+        self.changed = False
+
+    async def through(self) -> Outcome:
+        paths = history.paths_at_start(self.workspace.files, self.journal.entries)
+        messages = await history.opening(self.journal, paths)
+        for turn in count():
+            answer = await self.think(turn, messages)
+            messages.append(answer)
+            if calls := answer.tool_calls:
+                results = await self.do(turn, calls)
+                messages.append(ModelRequest(parts=[_as_part(result) for result in results]))
+                done = next((result for result in results if result.tool == "finish" and result.ok), None)
+                if done:
+                    return self.outcome(summary=done.target)
+            elif not self.changed:
+                return self.outcome(summary=answer.text or "")
+            else:
+                report = await self.prover.prove_anew()
+                if report.passed:
+                    return self.outcome(summary=answer.text or "")
+                messages.append(ModelRequest(parts=[UserPromptPart(report.as_text())]))
+            self.prover.require_progress()
+        raise AssertionError
+
+    async def think(self, turn: int, messages: Sequence[ModelMessage]) -> ModelResponse:
+        """The model's answer to all there is so far."""
+        event = self.finished.get(step := f"model:{turn}")
+        if not isinstance(event, ModelFinished):
+            self.budget.require(self.spent_micros, turn)
+            event = await ask(self.journal, step, self.models, messages)
+        self.spent_micros += event.cost_micros
+        (message,) = ModelMessagesTypeAdapter.validate_python([event.message])
+        assert isinstance(message, ModelResponse)
+        return message
+
+    async def do(self, turn: int, calls: Sequence[ToolCallPart]) -> list[ToolFinished]:
+        """The results of an answer's tool calls, carried out in order, `finish` last."""
+        results: list[ToolFinished] = []
+        for place, call in sorted(enumerate(calls), key=lambda numbered: numbered[1].tool_name == "finish"):
+            step = f"tool:{turn}:{place}"
+            self.prover.begin(call, missed=[r.tool for r in results if not r.ok])
+            event = self.finished.get(step)
+            if not isinstance(event, ToolFinished):
+                event = await act(self.journal, step, call, self.workspace, self.prover.prove)
+            if event.changes:
+                self.changed = True
+                self.prover.forget()
+            results.append(event)
+        return results
+
+    async def stopped(self, failure: Failure) -> Outcome:
+        """The end without success. What was built is checked all the same, so that the person knows how it stands."""
+        if self.changed and not self.prover.report:
+            await self.prover.prove_anew()
+        return self.outcome(failure=failure)
+
+    def outcome(self, *, summary: str = "", failure: Failure | None = None) -> Outcome:
+        report = self.prover.report
+        return Outcome(
+            succeeded=failure is None,
+            verified=report is not None and report.passed,
+            changed=self.changed,
+            failure=failure,
+            report=report,
+            summary=summary or (failure.message if failure else ""),
+        )
+
+
+def _as_part(result: ToolFinished) -> ToolReturnPart:
+    return ToolReturnPart(result.tool, result.result, result.call_id, outcome="success" if result.ok else "failed")

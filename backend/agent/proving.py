@@ -1,0 +1,97 @@
+"""Prove the work: send it through the gate, remember what the gate said, and notice when it always says the same."""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic_ai.messages import ToolCallPart
+
+from backend.agent.gate import Gate
+from backend.agent.journal import Journal
+from backend.agent.stops import Stuck
+from backend.agent.tools import Refused
+from backend.domain import CheckReport
+from backend.events import CheckFinished, StepStarted
+from backend.workspace.contract import Workspace
+
+SAME_FAILURE_LIMIT = 3
+"""How often the checks may find the very same before the run ends."""
+_PROVING = ("check", "finish")
+_MUST_SUCCEED = ("write_file", "edit_file", "move_file", "delete_file", "add_packages")
+
+
+class Prover:
+    """A run's checks. The n-th call for a proof is the step `check:<n>`, whether the gate had to be asked or not."""
+
+    def __init__(self, journal: Journal, workspace: Workspace, gate: Gate) -> None:
+        self.report: CheckReport | None = None
+        """What the checks found in the files as they now are; None when files changed since."""
+        self._journal, self._workspace, self._gate = journal, workspace, gate
+        self._finished = {e.event.step: e.event for e in journal.entries if isinstance(e.event, CheckFinished)}
+        self._number = -1
+        self._recalled: CheckFinished | None = None
+        self._refusal = ""
+        self._failures: Counter[str] = Counter()
+
+    def begin(self, call: ToolCallPart, missed: Sequence[str]) -> None:
+        """A tool call comes up, after the tools `missed` failed in the same answer."""
+        if call.tool_name in _PROVING:
+            self._next()
+            unmade = [tool for tool in missed if tool in _MUST_SUCCEED] if call.tool_name == "finish" else []
+            self._refusal = (
+                f"Not finished: {', '.join(unmade)} failed in this same answer. See to that first." if unmade else ""
+            )
+
+    def forget(self) -> None:
+        """Files changed: what the checks found is no longer true."""
+        self.report = None
+
+    async def prove_anew(self) -> CheckReport:
+        """A proof nobody called a tool for."""
+        self._next()
+        self._refusal = ""
+        return await self.prove()
+
+    async def prove(self) -> CheckReport:
+        """The gate's report on the files as they now are. Raises `Refused` when the answer contradicts itself."""
+        if self._refusal:
+            raise Refused(self._refusal)
+        if self._recalled:
+            return self._recalled.report
+        if self.report and self.report.passed:
+            return self.report
+        begun = time.monotonic()
+        await self._journal.append(StepStarted(step=self._step, kind="check"))
+        checked = await self._gate(self._workspace)
+        duration_ms = round((time.monotonic() - begun) * 1000)
+        finished = CheckFinished(step=self._step, report=checked.report, duration_ms=duration_ms)
+        await self._journal.append(finished, step=self._step, blobs=checked.blobs)
+        self._note(checked.report)
+        return checked.report
+
+    def require_progress(self) -> None:
+        """Raises `Stuck` when the checks found the very same too often."""
+        if self.report and not self.report.passed and self._failures[_likeness(self.report)] >= SAME_FAILURE_LIMIT:
+            raise Stuck(self.report, self._failures[_likeness(self.report)])
+
+    @property
+    def _step(self) -> str:
+        return f"check:{self._number}"
+
+    def _next(self) -> None:
+        self._number += 1
+        self._recalled = self._finished.get(self._step)
+        if self._recalled:
+            self._note(self._recalled.report)
+
+    def _note(self, report: CheckReport) -> None:
+        self.report = report
+        if not report.passed:
+            self._failures[_likeness(report)] += 1
+
+
+def _likeness(report: CheckReport) -> str:
+    """The same for reports of the same problems, wherever in their files and whenever they were found."""
+    problems = {f"{p.level}|{p.file}|{p.route}|{re.sub(r'[0-9]+', '#', p.message)}" for p in report.problems}
+    return "\n".join(sorted(problems))
