@@ -1,0 +1,130 @@
+"""`python -m backend.e2b_host`: serve sandboxes until told to stop."""
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .host import Address, Options, PortTaken, serve
+from .jail import JailBackend
+from .layout import DirectoryTaken, Layout
+from .limits import Limits
+from .machine import Backend
+from .names import new_api_key
+from .probe import Isolation, probe
+from .templates import TemplateError, load
+
+MAX_POOL = 8
+UNSAFE = "CODEFLOW_UNSAFE_LOCAL"
+
+
+class Refused(Exception):
+    """The host does not start; the message says why and what to do."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="sandbox host: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    try:
+        _run(arguments)
+    except (Refused, TemplateError, PortTaken, DirectoryTaken) as error:
+        print(f"sandbox host: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    options = _options(arguments)
+    layout = Layout(arguments.data_dir)
+    layout.prepare()
+    isolation = probe(layout.root)
+    backend = _backend(layout, isolation, unsafe_local=arguments.unsafe_local)
+
+    def announce(address: Address) -> None:
+        facts = {"api_url": address.api_url, "domain": address.domain, "api_key": options.api_key}
+        if arguments.json:
+            print(json.dumps({**facts, "isolation": isolation.public()}), flush=True)
+        else:
+            print(f"{isolation.message}\nE2B_API_URL={address.api_url}\nE2B_SANDBOX_URL={address.api_url}")
+            print(f"E2B_DOMAIN={address.domain}\nE2B_API_KEY={options.api_key}", flush=True)
+
+    serving = serve(options, layout, backend, isolation, announce)
+    try:
+        import uvloop
+
+        uvloop.run(serving)
+    except ImportError:
+        asyncio.run(serving)
+
+
+def _backend(layout: Layout, isolation: Isolation, *, unsafe_local: bool) -> Backend:
+    if isolation.kind == "bubblewrap":
+        return JailBackend(layout, isolation)
+    raise Refused(f"{isolation.message} {isolation.advice or ''}")
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    templates = {name: load(name, Path(folder)) for name, folder in arguments.template}
+    pool: dict[str, int] = {}
+    for name, size in arguments.pool:
+        if name not in templates:
+            raise Refused(f"--pool names {name!r}, but no --template does")
+        if not size.isdigit() or int(size) > MAX_POOL:
+            raise Refused(f"--pool {name}={size}: the size must be a number up to {MAX_POOL}")
+        pool[name] = int(size)
+    return Options(
+        port=arguments.port,
+        api_key=new_api_key(),
+        domain=arguments.domain,
+        templates=templates,
+        pool=pool,
+        pool_delay_s=arguments.pool_delay,
+        egress=arguments.egress,
+        limits=Limits(memory_mb=arguments.memory_mb, disk_mb=arguments.disk_mb),
+        max_sandboxes=arguments.max_sandboxes,
+        until_stdin_eof=arguments.until_stdin_eof,
+    )
+
+
+def _pair(value: str) -> tuple[str, str]:
+    name, separator, rest = value.partition("=")
+    if not separator or not name or not rest:
+        raise argparse.ArgumentTypeError(f"{value!r} is not NAME=VALUE")
+    return name, rest
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="e2b_host", description="Serve E2B-compatible sandboxes on this machine.")
+    limits = Limits()
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    add("--data-dir", type=Path, required=True, help="where running sandboxes keep their files")
+    add("--domain", help="what preview host names end with; default localhost:PORT")
+    add("--template", type=_pair, action="append", default=[], metavar="NAME=DIR", help="a template to offer")
+    add(
+        "--pool",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="NAME=K",
+        help="keep K sandboxes of a template booted",
+    )
+    add("--pool-delay", type=float, default=10.0, metavar="S", help="seconds between a hand-over and the next boot")
+    add(
+        "--egress", action="append", default=[], metavar="HOST", help="host sandboxes may reach; .NAME for all under it"
+    )
+    add("--memory-mb", type=int, default=limits.memory_mb, help="memory a sandbox may use")
+    add("--disk-mb", type=int, default=limits.disk_mb, help="disk a sandbox may use")
+    add("--max-sandboxes", type=int, default=20, help="sandboxes that may run at once")
+    add("--json", action="store_true", help="print one JSON line when ready")
+    add("--until-stdin-eof", action="store_true", help="stop when stdin ends")
+    add("--unsafe-local", action="store_true", help=f"without bubblewrap, run plain processes; needs {UNSAFE}=1")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

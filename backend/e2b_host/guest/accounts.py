@@ -1,0 +1,33 @@
+"""Who a call acts as, and where its relative paths start."""
+
+import os
+import pwd
+from dataclasses import dataclass
+
+from .wire import CallError
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    home: str
+
+
+def account(name: str | None) -> Account:
+    """The named account of the sandbox; `user` when none is named. The jail has one uid, so accounts differ in home and name only."""
+    try:
+        entry = pwd.getpwnam(name or "user")
+    except KeyError:
+        raise CallError("unauthenticated", f"invalid username: '{name}'") from None
+    return Account(entry.pw_name, entry.pw_dir)
+
+
+def resolve(path: str, who: Account) -> str:
+    """`path` as an absolute path: `~` and relative ones start at the account's home."""
+    if "\0" in path:
+        raise CallError("invalid_argument", "a path must not contain a NUL byte")
+    if path.startswith("~"):
+        if len(path) > 1 and path[1] != "/":
+            raise CallError("invalid_argument", "cannot expand user-specific home dir")
+        path = who.home + path[1:]
+    return os.path.normpath(os.path.join(who.home, path))

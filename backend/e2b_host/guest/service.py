@@ -1,0 +1,136 @@
+"""Answers the host's calls."""
+
+import asyncio
+import inspect
+import json
+import os
+import signal
+import subprocess
+from asyncio import StreamReader, StreamWriter
+
+from . import filesystem, process_calls, watching
+from .accounts import account
+from .network import tunnel
+from .processes import Process, environment
+from .transfer import download, upload
+from .wire import CallError, Message, refuse, reply
+
+UNARY = {
+    "/filesystem.Filesystem/Stat": filesystem.stat_path,
+    "/filesystem.Filesystem/ListDir": filesystem.list_dir,
+    "/filesystem.Filesystem/MakeDir": filesystem.make_dir,
+    "/filesystem.Filesystem/Move": filesystem.move,
+    "/filesystem.Filesystem/Remove": filesystem.remove,
+    "/filesystem.Filesystem/CreateWatcher": watching.create,
+    "/filesystem.Filesystem/GetWatcherEvents": watching.events,
+    "/filesystem.Filesystem/RemoveWatcher": watching.remove,
+    "/process.Process/List": process_calls.list_all,
+    "/process.Process/SendSignal": process_calls.send_signal,
+    "/process.Process/Update": process_calls.update,
+    "/process.Process/SendInput": process_calls.send_input,
+    "/process.Process/CloseStdin": process_calls.close_stdin,
+}
+START_LOG = "/tmp/start_cmd.log"
+
+
+class Service:
+    def __init__(self, envs: dict[str, str]) -> None:
+        self.envs = envs
+        self.background: list[subprocess.Popen[bytes]] = []
+
+    def start(self, command: str) -> None:
+        """Run the template's start command for as long as the sandbox lives."""
+        who = account(None)
+        fd = os.open(START_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self.background.append(
+            subprocess.Popen(
+                ["/bin/bash", "-l", "-c", command],
+                cwd=who.home,
+                env=environment(who, self.envs, {}),
+                stdin=subprocess.DEVNULL,
+                stdout=fd,
+                stderr=fd,
+                start_new_session=True,
+            )
+        )
+        os.close(fd)
+
+    async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Answer the one call of a connection."""
+        try:
+            head = json.loads(await reader.readline() or b"null")
+            if head:
+                await self._answer(head, reader, writer)
+            await writer.drain()
+        except CallError as error:
+            refuse(writer, error)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            refuse(writer, CallError("internal", f"{type(error).__name__}: {error}"))
+        finally:
+            writer.close()
+
+    async def _answer(self, head: Message, reader: StreamReader, writer: StreamWriter) -> None:
+        match head["op"]:
+            case "ping":
+                reply(writer, {})
+            case "envs":
+                self.envs.update(head["envs"])
+                reply(writer, {})
+            case "freeze":
+                _signal_all(signal.SIGSTOP if head["on"] else signal.SIGCONT)
+                reply(writer, {})
+            case "tcp":
+                await tunnel(head, reader, writer)
+            case "write":
+                written = await upload(head, reader, account(head.get("user")))
+                watching.drain_all()
+                reply(writer, written)
+            case "read":
+                await download(head, writer, account(head.get("user")))
+            case "rpc":
+                await self._rpc(head, reader, writer)
+            case unknown:
+                raise CallError("unimplemented", f"unknown operation {unknown}")
+
+    async def _rpc(self, head: Message, reader: StreamReader, writer: StreamWriter) -> None:
+        path, message, who = head["path"], head.get("message") or {}, account(head.get("user"))
+        keepalive_s = head.get("keepalive_s") or 90
+        if call := UNARY.get(path):
+            answer = call(message, who)
+            answer = await answer if inspect.isawaitable(answer) else answer
+            watching.drain_all()
+            reply(writer, answer)
+        elif path == "/process.Process/Start":
+            process = Process(message, who, self.envs, head.get("timeout_ms") or 0)
+            await process.listen(reader, writer, keepalive_s)
+        elif path == "/process.Process/Connect":
+            await process_calls.find(message).listen(reader, writer, keepalive_s)
+        elif path == "/process.Process/StreamInput":
+            await _stream_input(reader)
+            reply(writer, {})
+        elif path == "/filesystem.Filesystem/WatchDir":
+            await watching.watch(message, who, reader, writer, keepalive_s)
+        else:
+            raise CallError("unimplemented", f"unknown method {path}")
+
+
+async def _stream_input(reader: StreamReader) -> None:
+    process: Process | None = None
+    while line := await reader.readline():
+        event = json.loads(line)
+        if "start" in event:
+            process = process_calls.find(event["start"])
+        elif "data" in event:
+            if process is None:
+                raise CallError("invalid_argument", "the stream's first message must name the process")
+            await process.feed(event["data"].get("input") or {})
+
+
+def _signal_all(number: int) -> None:
+    """Every process of the sandbox but its first and this one."""
+    try:
+        os.kill(-1, number)
+    except ProcessLookupError:
+        return

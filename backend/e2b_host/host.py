@@ -1,0 +1,158 @@
+"""The host as a whole: put together, served, and taken down."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from .application import application
+from .control import Control
+from .edge import edge
+from .egress import Egress
+from .guard import Guard
+from .layout import Layout
+from .limits import Limits
+from .machine import Backend
+from .metrics import Meter
+from .pool import Pool
+from .probe import Isolation
+from .routing import Router
+from .sandboxes import Sandboxes
+from .templates import Template
+
+log = logging.getLogger(__name__)
+
+KEEP_ALIVE_S = 300
+
+
+@dataclass(frozen=True)
+class Options:
+    port: int
+    """0 takes any free one."""
+    api_key: str
+    domain: str | None = None
+    """What `get_host` ends with; missing: `localhost:<port>`."""
+    bind: str = "127.0.0.1"
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    pool: Mapping[str, int] = field(default_factory=dict)
+    pool_delay_s: float = 10.0
+    egress: Sequence[str] = ()
+    limits: Limits = Limits()
+    max_sandboxes: int = 20
+    until_stdin_eof: bool = False
+
+
+@dataclass(frozen=True)
+class Address:
+    api_url: str
+    domain: str
+
+
+class PortTaken(Exception):
+    """The port cannot be had; the operator acts."""
+
+
+async def serve(
+    options: Options, layout: Layout, backend: Backend, isolation: Isolation, announce: Callable[[Address], None]
+) -> None:
+    """Serve until SIGTERM, SIGINT or the end of stdin; every sandbox is gone when this returns."""
+    listener = _listen(options)
+    port = listener.getsockname()[1]
+    address = Address(f"http://{options.bind}:{port}", options.domain or f"localhost:{port}")
+    egress = Egress(layout, options.egress) if options.egress else None
+    sandboxes = Sandboxes(
+        layout=layout,
+        backend=backend,
+        templates=options.templates,
+        limits=options.limits,
+        egress=egress,
+        max_count=options.max_sandboxes,
+    )
+    meter = Meter(options.limits)
+    router = Router(sandboxes)
+    control = Control(sandboxes, meter, api_key=options.api_key, domain=address.domain, limits=options.limits)
+    server = _Server(
+        uvicorn.Config(
+            application(control, router),
+            http=edge(router),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=1,
+        ),
+        lambda: announce(address),
+    )
+    _stop_on_signals(server)
+    if options.until_stdin_eof:
+        _stop_at_eof(server)
+    log.info("%s", isolation.message)
+    background = [
+        asyncio.create_task(Guard(sandboxes, meter, options.limits).run()),
+        asyncio.create_task(Pool(sandboxes, options.pool, options.pool_delay_s).run()),
+    ]
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        sandboxes.kill_all()
+        layout.clear()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_ready()
+
+    def capture_signals(self):  # ours stop the server too, and let `serve` clean up after it
+        from contextlib import nullcontext
+
+        return nullcontext()
+
+
+def _listen(options: Options) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((options.bind, options.port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"port {options.port} cannot be used: {error.strerror}. Choose another with --port, or 0 for any."
+        ) from error
+    return listener
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, server)
+
+
+def _stop_at_eof(server: uvicorn.Server) -> None:
+    loop = asyncio.get_running_loop()
+    stdin = sys.stdin.fileno()
+
+    def read() -> None:
+        if not Path(f"/dev/fd/{stdin}").exists() or not sys.stdin.buffer.raw.read(4096):  # pyright: ignore
+            loop.remove_reader(stdin)
+            _stop(server)
+
+    loop.add_reader(stdin, read)
+
+
+def _stop(server: uvicorn.Server) -> None:
+    server.should_exit = True

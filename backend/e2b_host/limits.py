@@ -1,0 +1,24 @@
+"""What one sandbox may take of the machine."""
+
+from dataclasses import dataclass
+
+MB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    memory_mb: int = 3072
+    """All processes of a sandbox together; beyond it the host kills the sandbox."""
+    disk_mb: int = 2048
+    """Files a sandbox wrote, overlays included; beyond it the host kills the sandbox."""
+    tmp_mb: int = 512
+    """Size of `/tmp`, which lives in memory."""
+    shm_mb: int = 256
+    """Size of `/dev/shm`."""
+    processes: int = 2048
+    file_mb: int = 2048
+    """Largest single file."""
+
+    def rlimits(self) -> dict[str, int]:
+        """Limits of each process, by the kernel's names. DATA and not AS: V8 reserves far more address space than it uses."""
+        return {"CORE": 0, "NPROC": self.processes, "FSIZE": self.file_mb * MB, "DATA": self.memory_mb * MB}

@@ -1,0 +1,91 @@
+"""What sandboxes use of the machine, read from /proc."""
+
+import os
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .limits import MB, Limits
+from .sandbox import Sandbox
+
+KEPT = 720
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Usage:
+    memory: int
+    """Bytes of memory that is the sandbox's own: pages shared with files are not counted."""
+    cpu_s: float
+
+
+def process_ids(root: int) -> list[int]:
+    """A process and all its descendants, by the host's ids."""
+    found: list[int] = []
+    todo = [root]
+    while todo:
+        pid = todo.pop()
+        try:
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                todo += map(int, (thread / "children").read_text().split())
+        except OSError:
+            continue
+        found.append(pid)
+    return found
+
+
+def usage(root: int) -> Usage:
+    """What the tree under `root` uses now."""
+    memory, ticks = 0, 0
+    for pid in process_ids(root):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        memory += (
+            sum(int(line.split()[1]) for line in status.splitlines() if line.startswith(("RssAnon:", "RssShmem:")))
+            * 1024
+        )
+        ticks += int(fields[11]) + int(fields[12])
+    return Usage(memory, ticks / TICKS)
+
+
+class Meter:
+    """The recent samples of each sandbox, as E2B's metrics call reports them."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._samples: defaultdict[str, deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=KEPT))
+        self._last: dict[str, tuple[float, float]] = {}
+        self.cpu_count = os.cpu_count() or 1
+
+    def samples(self, sandbox: Sandbox) -> list[dict[str, Any]]:
+        return list(self._samples[sandbox.id])
+
+    def record(self, sandbox: Sandbox, used: Usage, disk: int) -> None:
+        now = time.time()
+        before, cpu_before = self._last.get(sandbox.id, (sandbox.started_at, 0.0))
+        share = max(0.0, (used.cpu_s - cpu_before) / max(now - before, 0.001) * 100)
+        self._last[sandbox.id] = (now, used.cpu_s)
+        self._samples[sandbox.id].append(
+            {
+                "timestamp": datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z"),
+                "timestampUnix": int(now),
+                "cpuCount": self.cpu_count,
+                "cpuUsedPct": round(share, 2),
+                "memUsed": used.memory,
+                "memTotal": self._limits.memory_mb * MB,
+                "memCache": 0,
+                "diskUsed": disk,
+                "diskTotal": self._limits.disk_mb * MB,
+            }
+        )
+
+    def forget_all_but(self, ids: set[str]) -> None:
+        for gone in self._last.keys() - ids:
+            self._last.pop(gone, None)
+            self._samples.pop(gone, None)

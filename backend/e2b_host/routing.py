@@ -1,0 +1,53 @@
+"""Which sandbox, if any, a request is for."""
+
+import re
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from .channel import NOT_FOUND, GuestError
+from .files import signed_by
+from .sandbox import Sandbox
+from .sandboxes import Sandboxes
+
+ENVD_PORT = 49983
+HOST = re.compile(r"^(\d{1,5})-([a-z0-9]+)\.")
+
+
+@dataclass(frozen=True)
+class Target:
+    sandbox_id: str
+    port: int
+    by_host: bool
+
+
+class Router:
+    def __init__(self, sandboxes: Sandboxes) -> None:
+        self._sandboxes = sandboxes
+
+    def target(self, request: Request) -> Target | None:
+        """As E2B's proxy: by the host name `<port>-<id>.…`, else by the SDK's headers; None for the control plane.
+
+        A signed file URL on the shared address names no sandbox: the one whose token made the signature is meant.
+        """
+        if named := HOST.match(request.headers.get("host", "").lower()):
+            return Target(named[2], int(named[1]), by_host=True)
+        if sandbox_id := request.headers.get("e2b-sandbox-id"):
+            port = request.headers.get("e2b-sandbox-port", "")
+            return Target(sandbox_id, int(port) if port.isdigit() else ENVD_PORT, by_host=False)
+        if request.url.path == "/files" and request.query_params.get("signature"):
+            signers = (sandbox.id for sandbox in self._sandboxes if signed_by(sandbox, request))
+            return Target(next(signers, "unknown"), ENVD_PORT, by_host=False)
+        return None
+
+    async def running(self, sandbox_id: str) -> Sandbox:
+        """The sandbox, awake when it may be woken; raises `GuestError`."""
+        sandbox = self._sandboxes.get(sandbox_id)
+        if sandbox and sandbox.state == "paused" and sandbox.request.auto_resume:
+            await sandbox.resume(sandbox.request.timeout_s)
+        if sandbox is None or not sandbox.usable:
+            raise GuestError("unavailable", NOT_FOUND)
+        return sandbox
+
+    def get(self, sandbox_id: str) -> Sandbox | None:
+        return self._sandboxes.get(sandbox_id)

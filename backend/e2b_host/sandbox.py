@@ -1,0 +1,143 @@
+"""One sandbox: its identity, its clock and its machine."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .channel import Channel
+from .layout import remove_tree
+from .machine import Backend, Machine, Plan
+from .names import new_access_token
+
+log = logging.getLogger(__name__)
+
+DEFAULT_TIMEOUT_S = 300
+State = Literal["booting", "running", "paused", "dead"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a client asked for in `create`."""
+
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    envs: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = DEFAULT_TIMEOUT_S
+    internet: bool = True
+    pause_on_timeout: bool = False
+    auto_resume: bool = False
+
+
+class Sandbox:
+    def __init__(self, plan: Plan, backend: Backend, socket_path: str, on_end: Callable[["Sandbox"], None]) -> None:
+        self.plan = plan
+        self.id = plan.id
+        self.token = new_access_token()
+        self.state: State = "booting"
+        self.request = Request()
+        self.started_at = time.time()
+        self.ends_at = self.started_at
+        self._on_end = on_end
+        self._backend = backend
+        self._machine = Machine(backend, plan, socket_path, self._died)
+        self._timer: asyncio.TimerHandle | None = None
+        self._lock = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def channel(self) -> Channel:
+        return self._machine.channel
+
+    @property
+    def pid(self) -> int:
+        """The host's id of the sandbox's outermost process."""
+        return self._machine.pid
+
+    @property
+    def usable(self) -> bool:
+        return self.state == "running" and self._machine.alive
+
+    async def boot(self) -> None:
+        """Lay out the files and start the guest; raises `BootError`."""
+        await asyncio.to_thread(self._backend.lay_out, self.plan)
+        await self._machine.boot()
+        if self.state == "booting":
+            self.state = "running"
+
+    async def hand_over(self, request: Request) -> None:
+        """Give the booted sandbox to the client who asked."""
+        self.request = request
+        self.started_at = time.time()
+        if request.envs:
+            await self.channel.call({"op": "envs", "envs": dict(request.envs)})
+        self.set_timeout(request.timeout_s)
+
+    def set_timeout(self, seconds: float) -> None:
+        """Let the sandbox end `seconds` from now."""
+        self.ends_at = time.time() + seconds
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._expire)
+
+    def extend(self, seconds: float) -> None:
+        """Let the sandbox live at least `seconds` from now."""
+        if time.time() + seconds > self.ends_at:
+            self.set_timeout(seconds)
+
+    async def pause(self) -> bool:
+        """Stop every process where it stands; False when it was paused already. Memory stays taken."""
+        async with self._lock:
+            if self.state != "running":
+                return False
+            await self.channel.call({"op": "freeze", "on": True})
+            self.state = "paused"
+            if self._timer:
+                self._timer.cancel()
+            return True
+
+    async def resume(self, timeout_s: float) -> bool:
+        """Go on after a pause; False when it was running already."""
+        async with self._lock:
+            if self.state != "paused":
+                return False
+            await self.channel.call({"op": "freeze", "on": False})
+            self.state = "running"
+            self.set_timeout(timeout_s)
+            return True
+
+    async def kill(self, reason: str) -> None:
+        """End it; returns when its processes are reaped and its files gone."""
+        if self.state == "dead":
+            return
+        log.info("sandbox %s ends: %s", self.id, reason)
+        self.kill_now()
+        await asyncio.to_thread(remove_tree, self.plan.folder)
+
+    def kill_now(self) -> None:
+        self.state = "dead"
+        if self._timer:
+            self._timer.cancel()
+        self._machine.kill()
+        self._on_end(self)
+
+    def _expire(self) -> None:
+        self._spawn(self._pause_or_kill())
+
+    async def _pause_or_kill(self) -> None:
+        if self.request.pause_on_timeout:
+            await self.pause()
+        else:
+            await self.kill("its time-out passed")
+
+    def _died(self, code: int) -> None:
+        if self.state != "dead":
+            log.warning("sandbox %s died: its guest ended with status %s", self.id, code)
+            self.kill_now()
+            self._spawn(asyncio.to_thread(remove_tree, self.plan.folder))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,113 @@
+"""All sandboxes of the host."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+
+from .egress import Egress
+from .layout import Layout
+from .limits import Limits
+from .machine import Backend, BootError, Plan
+from .names import new_sandbox_id
+from .sandbox import Request, Sandbox
+from .templates import BARE, Template
+
+
+class UnknownTemplate(Exception):
+    """No template of that name."""
+
+
+class NoRoom(Exception):
+    """The host holds as many sandboxes as it may."""
+
+
+class Sandboxes:
+    def __init__(
+        self,
+        *,
+        layout: Layout,
+        backend: Backend,
+        templates: Mapping[str, Template],
+        limits: Limits,
+        egress: Egress | None,
+        max_count: int,
+    ) -> None:
+        self._layout = layout
+        self._backend = backend
+        self.templates = {BARE: Template(BARE), **templates}
+        self._limits = limits
+        self._egress = egress
+        self._max_count = max_count
+        self._given: dict[str, Sandbox] = {}
+        self._all: dict[str, Sandbox] = {}
+        self.take_pooled: Callable[[str], Sandbox | None] = lambda template: None
+        """Set by the pool: a booted sandbox of the template, if one is ready."""
+
+    def __iter__(self) -> Iterator[Sandbox]:
+        """The sandboxes clients were given."""
+        return iter(list(self._given.values()))
+
+    @property
+    def every(self) -> list[Sandbox]:
+        """Those of the pool included."""
+        return list(self._all.values())
+
+    def get(self, sandbox_id: str) -> Sandbox | None:
+        return self._given.get(sandbox_id)
+
+    async def create(self, template_name: str, request: Request) -> Sandbox:
+        """A running sandbox; raises `UnknownTemplate`, `NoRoom` or `BootError`."""
+        template = self.templates.get(template_name)
+        if template is None:
+            raise UnknownTemplate(template_name)
+        if len(self._given) >= self._max_count:
+            raise NoRoom(f"this host runs {self._max_count} sandboxes already: kill one, or raise --max-sandboxes")
+        sandbox = self.take_pooled(template_name) or await self.boot(template)
+        await sandbox.hand_over(request)
+        if not sandbox.usable:
+            raise BootError("the sandbox died before it could be handed over")
+        self._given[sandbox.id] = sandbox
+        return sandbox
+
+    async def boot(self, template: Template) -> Sandbox:
+        """Boot a sandbox nobody is given yet; raises `BootError`."""
+        sandbox_id = new_sandbox_id()
+        egress_socket = await self._egress.open_door(sandbox_id, self._internet_of) if self._egress else None
+        plan = Plan(
+            id=sandbox_id,
+            folder=self._layout.sandboxes / sandbox_id,
+            template=template,
+            envs={
+                "E2B_SANDBOX": "true",
+                "E2B_SANDBOX_ID": sandbox_id,
+                "E2B_TEMPLATE_ID": template.name,
+                **template.envs,
+            },
+            limits=self._limits,
+            egress_socket=egress_socket,
+        )
+        sandbox = Sandbox(plan, self._backend, self._layout.socket_path(f"{sandbox_id}.guest"), self._forget)
+        self._all[sandbox_id] = sandbox
+        try:
+            await sandbox.boot()
+        except (BootError, OSError, asyncio.CancelledError) as error:
+            await sandbox.kill("it did not boot")
+            if isinstance(error, OSError):
+                raise BootError(f"the sandbox did not boot: {error}") from error
+            raise
+        return sandbox
+
+    def kill_all(self) -> None:
+        for sandbox in self.every:
+            with contextlib.suppress(OSError):
+                sandbox.kill_now()
+
+    def _internet_of(self, sandbox_id: str) -> bool:
+        sandbox = self._all.get(sandbox_id)
+        return sandbox is not None and sandbox.request.internet
+
+    def _forget(self, sandbox: Sandbox) -> None:
+        self._all.pop(sandbox.id, None)
+        self._given.pop(sandbox.id, None)
+        if self._egress:
+            self._egress.close_door(sandbox.id)
