@@ -1,0 +1,17 @@
+// The Next dev server as one process, without the command line's parent in front of it.
+"use strict"
+
+const path = require("node:path")
+
+const dir = process.env.CODEFLOW_APP ?? process.cwd()
+const port = Number(process.env.PORT ?? 3000)
+
+process.chdir(dir)
+process.setSourceMapsEnabled(true)
+
+require(path.join(dir, "node_modules/next/dist/server/lib/start-server"))
+  .startServer({ dir, port, hostname: "0.0.0.0", isDev: true, allowRetry: false })
+  .catch((error) => {
+    console.error(error)
+    process.exit(1)
+  })

@@ -1,0 +1,96 @@
+// One route, opened as a person would: served, hydrated, quiet, photographed, clicked.
+"use strict"
+
+const { Findings } = require("./findings.cjs")
+const { Activity } = require("./activity.cjs")
+const { clickAround } = require("./clicks.cjs")
+const { located } = require("./sources.cjs")
+
+const HANG_MS = 4000
+const HYDRATION_MS = 5000
+const QUIET_MS = 250
+const RESTLESS_MS = 2500
+const LAST_WORD_MS = 1000
+
+class Late extends Error {}
+
+function within(promise, ms) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Late()), Math.max(1, ms))
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) {
+  const started = Date.now()
+  const url = new URL(route, baseUrl).href
+  const findings = new Findings(route, new URL(baseUrl).origin)
+  const report = { route, status: 0, title: "", ms: 0, errors: [] }
+  const left = (ms) => Math.min(ms, deadline - LAST_WORD_MS - Date.now())
+  let page
+  try {
+    page = await within(browser.newPage(), left(10_000))
+    findings.watch(page)
+    const activity = new Activity(page)
+    report.status = await open(page, url, findings, left(20_000))
+    if (report.status > 0) {
+      await hydrated(page, left(HYDRATION_MS), () => findings.empty)
+      await activity.quiet(QUIET_MS, left(RESTLESS_MS))
+      report.title = await within(page.title(), left(HANG_MS))
+      if (screenshot) {
+        await within(page.screenshot({ path: screenshot, type: "jpeg", quality: 80, animations: "disabled" }), left(8000))
+      }
+      if (clicks && findings.empty) {
+        await within(clickAround(page, url, findings), left(6000))
+        await activity.quiet(QUIET_MS, left(RESTLESS_MS))
+      }
+      findings.overlay(await within(page.evaluate(overlayText), left(HANG_MS)))
+    }
+  } catch (error) {
+    findings.add(
+      error instanceof Late
+        ? "The page stopped responding: an endless loop, or a render that never ends."
+        : `The page could not be opened: ${error.message}`,
+    )
+  }
+  report.errors = await located(findings.list, baseUrl).catch(() => findings.list.map(({ message }) => ({ message, file: null, line: null })))
+  report.ms = Date.now() - started
+  page?.close().catch(() => {})
+  return report
+}
+
+/** The HTTP status, or 0 when the server never answered. */
+async function open(page, url, findings, timeoutMs) {
+  try {
+    const response = await page.goto(url, { waitUntil: "commit", timeout: timeoutMs })
+    return response?.status() ?? 0
+  } catch (error) {
+    if (error.name !== "TimeoutError") throw error
+    findings.add(`The server did not answer within ${Math.round(timeoutMs / 1000)} s: its render hangs or never ends.`)
+    return 0
+  }
+}
+
+/** Errors of hydration and effects come after the load: wait until React took over, or something already went wrong. */
+async function hydrated(page, limitMs, fine) {
+  const end = Date.now() + limitMs
+  while (Date.now() < end && fine()) {
+    if (await within(page.evaluate(reactTookOver), HANG_MS)) return
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+}
+
+function reactTookOver() {
+  return (
+    document.readyState === "complete" &&
+    [...document.querySelectorAll("body *")].slice(0, 50).some((element) => Object.keys(element).some((key) => key.startsWith("__reactFiber$")))
+  )
+}
+
+function overlayText() {
+  const dialog = document.querySelector("nextjs-portal")?.shadowRoot?.querySelector("[data-nextjs-dialog]")
+  return dialog ? (dialog.querySelector("#nextjs__container_errors_desc")?.textContent ?? dialog.textContent) : ""
+}
+
+module.exports = { visit }
