@@ -1,0 +1,57 @@
+"""Errors as JSON: `{"error": {"code", "message"}}`."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, Unavailable
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[CodeFlowError], tuple[int, str]] = {
+    InvalidInput: (422, "invalid_input"),
+    NotFound: (404, "not_found"),
+    Busy: (409, "busy"),
+    Unavailable: (503, "unavailable"),
+}
+
+
+def answer(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status)
+
+
+def add_error_answers(api: FastAPI) -> None:
+    api.add_exception_handler(CodeFlowError, _told)
+    api.add_exception_handler(RequestValidationError, _malformed)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(Exception, _unexpected)
+
+
+async def _told(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CodeFlowError)
+    for kind, (status, code) in STATUS.items():
+        if isinstance(error, kind):
+            return answer(status, code, error.message)
+    return answer(503, "unavailable", error.message)
+
+
+async def _malformed(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"] if part != "body")
+    said = f"{where}: {first['msg']}" if where else first["msg"]
+    return answer(422, "invalid_input", f"The request cannot be understood ({said}). Reload the page and try again.")
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "refused")
+    return answer(error.status_code, code, str(error.detail))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(500, "internal", "CodeFlow itself went wrong. Try again; the server's log has the details.")

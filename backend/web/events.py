@@ -1,0 +1,62 @@
+"""A project's journal as server-sent events."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.responses import StreamingResponse
+
+from backend.domain import NotFound
+from backend.runs.service import Batch, Runs
+
+BATCH_S = 0.06
+"""News are gathered so long: a page cannot show more often than that anyway."""
+RETRY_MS = 1000
+
+
+async def stream_project(
+    runs: Runs, user: str, project_id: str, after: int | None, frames_after: int
+) -> StreamingResponse:
+    """From `after` on; without it, the whole view first. Raises `NotFound` before anything is sent."""
+    first = ""
+    if after is None:
+        view = await runs.view(user, project_id)
+        after = view.seq
+        first = _message(f'{{"view":{view.model_dump_json()}}}', after)
+    batches = runs.watch(user, project_id, after, frames_after)
+    # The first look finds out whether the project is the user's, while a status can still be sent.
+    ahead = asyncio.ensure_future(anext(batches))
+    await asyncio.wait({ahead}, timeout=BATCH_S)
+    if ahead.done() and (error := ahead.exception()):
+        raise error
+
+    async def messages() -> AsyncIterator[str]:
+        nonlocal ahead
+        seq = after
+        yield f"retry: {RETRY_MS}\n\n{first}"
+        try:
+            while True:
+                batch = await ahead
+                if batch.entries or batch.frames:
+                    seq = batch.entries[-1].seq if batch.entries else seq
+                    yield _message(_json(batch), seq)
+                    await asyncio.sleep(BATCH_S)
+                else:
+                    yield ": still here\n\n"
+                ahead = asyncio.ensure_future(anext(batches))
+        except NotFound:
+            yield "event: gone\ndata: {}\n\n"
+        finally:
+            ahead.cancel()
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(messages(), media_type="text/event-stream", headers=headers)
+
+
+def _message(data: str, seq: int) -> str:
+    return f"id: {seq}\ndata: {data}\n\n"
+
+
+def _json(batch: Batch) -> str:
+    entries = ",".join(entry.model_dump_json() for entry in batch.entries)
+    frames = ",".join(f"[{position},{frame.model_dump_json()}]" for position, frame in batch.frames)
+    return f'{{"entries":[{entries}],"frames":[{frames}]}}'

@@ -1,0 +1,113 @@
+"""Routes of projects and their runs."""
+
+import base64
+import binascii
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import StreamingResponse
+
+from backend.domain import InvalidInput, Run
+from backend.runs.inputs import Image
+from backend.web.events import stream_project
+from backend.web.services import Services
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PromptImage(Body):
+    name: str
+    media_type: str
+    data: str
+    """Base64."""
+
+    def image(self) -> Image:
+        try:
+            return self.name, self.media_type, base64.b64decode(self.data, validate=True)
+        except (binascii.Error, ValueError):
+            raise InvalidInput(f"The image “{self.name}” did not arrive whole. Add it again.") from None
+
+
+class Prompt(Body):
+    prompt: str
+    attachments: list[PromptImage] = []
+    run_id: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
+    """Chosen by the page, so that sending twice starts once."""
+
+
+class Edit(Body):
+    files: dict[str, str | None]
+    """path → new text, null to delete."""
+
+
+class Restore(Body):
+    version_id: str
+
+
+class Title(Body):
+    title: str
+
+
+def project_routes(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/api")
+    runs, store, user = services.runs, services.store, services.user
+
+    @routes.get("/projects")
+    async def projects(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
+        return [card.model_dump(mode="json") for card in await store.projects(user, limit)]
+
+    @routes.post("/projects", status_code=201)
+    async def start_project(body: Prompt) -> dict[str, str]:
+        return started(await runs.start(user, None, body.prompt, [a.image() for a in body.attachments], body.run_id))
+
+    @routes.patch("/projects/{project_id}")
+    async def rename(project_id: str, body: Title) -> dict[str, Any]:
+        return (await runs.rename(user, project_id, body.title)).model_dump(mode="json")
+
+    @routes.delete("/projects/{project_id}", status_code=204)
+    async def delete(project_id: str) -> Response:
+        await runs.delete(user, project_id)
+        return Response(status_code=204)
+
+    @routes.post("/projects/{project_id}/runs", status_code=201)
+    async def start(project_id: str, body: Prompt) -> dict[str, str]:
+        images = [a.image() for a in body.attachments]
+        return started(await runs.start(user, project_id, body.prompt, images, body.run_id))
+
+    @routes.post("/projects/{project_id}/edit", status_code=201)
+    async def edit(project_id: str, body: Edit) -> dict[str, str]:
+        return started(await runs.edit(user, project_id, body.files))
+
+    @routes.post("/projects/{project_id}/restore", status_code=201)
+    async def restore(project_id: str, body: Restore) -> dict[str, str]:
+        return started(await runs.restore(user, project_id, body.version_id))
+
+    @routes.post("/projects/{project_id}/wake", status_code=201)
+    async def wake(project_id: str) -> dict[str, str]:
+        return started(await runs.wake(user, project_id))
+
+    @routes.post("/runs/{run_id}/cancel")
+    async def cancel(run_id: str) -> dict[str, str]:
+        run = await runs.cancel(user, run_id)
+        return {**started(run), "status": run.status}
+
+    @routes.get("/projects/{project_id}/events")
+    async def events(
+        project_id: str,
+        after: Annotated[int | None, Query(ge=0)] = None,
+        frames: Annotated[int, Query(ge=0)] = 0,
+        last_event_id: Annotated[str | None, Header()] = None,
+    ) -> StreamingResponse:
+        if last_event_id and last_event_id.isdigit():
+            # The browser has seen more by now than the address it connects to again says.
+            after = int(last_event_id)
+        return await stream_project(runs, user, project_id, after, frames)
+
+    return routes
+
+
+def started(run: Run) -> dict[str, str]:
+    return {"project_id": run.project_id, "run_id": run.id}

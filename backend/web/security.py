@@ -1,0 +1,140 @@
+"""What every request must pass, and what every answer says to the browser."""
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_BODY_BYTES = 48_000_000
+"""Six images of 5 MB in base64, with room to spare."""
+SAFE_METHODS = ("GET", "HEAD")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Gradio builds its page with inline scripts and templates compiled by eval.
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "worker-src 'self' blob:",
+        "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev",
+        "frame-ancestors 'self' https://huggingface.co",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+    )
+)
+HEADERS = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
+)
+
+
+class Security:
+    """ASGI middleware: no foreign host names, no foreign origins, no endless bodies; headers on every answer."""
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str] | None, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        """`hosts`: the only names this server goes by; None: any."""
+        self._app = app
+        self._hosts = hosts
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if self._hosts is not None and host_name(headers.get("host", "")) not in self._hosts:
+            await _refuse(403, "foreign_host", "This address is not CodeFlow's. Open http://localhost instead.")(
+                scope, receive, send
+            )
+            return
+        if scope["method"] not in SAFE_METHODS and not same_origin(headers):
+            await _refuse(403, "foreign_origin", "Another website may not do this. Reload CodeFlow's own page.")(
+                scope, receive, send
+            )
+            return
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._max_body_bytes:
+            await self._too_large(scope, receive, send)
+            return
+        await self._bounded(scope, receive, send)
+
+    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
+        received = 0
+        started = False
+
+        async def bounded_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_body_bytes:
+                raise _TooLarge
+            return message
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message = {**message, "headers": _secured(message.get("headers", ()))}
+            await send(message)
+
+        try:
+            await self._app(scope, bounded_receive, guarded_send)
+        except _TooLarge:
+            if started:
+                raise
+            await self._too_large(scope, receive, send)
+
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
+        megabytes = self._max_body_bytes // 1_000_000
+        message = f"The request is larger than {megabytes} MB. Send less at once, or smaller images."
+        await _refuse(413, "too_large", message)(scope, receive, send)
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def allowed_hosts(bound_to: str) -> list[str] | None:
+    """The names a server bound to this address goes by; None when others may name it as they like.
+
+    A website can point a name of its own at 127.0.0.1 and so speak to a local server as if it were its own.
+    """
+    return [*LOOPBACK, bound_to] if bound_to in LOOPBACK or bound_to.startswith("127.") else None
+
+
+def host_name(host: str) -> str:
+    """Without its port and brackets."""
+    return (urlsplit(f"//{host}").hostname or "") if _plain(host) else ""
+
+
+def same_origin(headers: Headers) -> bool:
+    """Whether the request comes from our own page, or from no page at all."""
+    origin = headers.get("origin")
+    if origin is None:
+        return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
+    # A foreign page cannot set X-Forwarded-Host: it would need our leave first.
+    ours = (headers.get("host"), headers.get("x-forwarded-host"))
+    return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc in ours
+
+
+def _plain(host: str) -> bool:
+    return all(c.isalnum() or c in ".-:[]" for c in host)
+
+
+def _secured(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """With our headers where the answer has none of its own, and nobody else let in: Gradio reflects any origin."""
+    kept = [(name, value) for name, value in headers if not name.lower().startswith(b"access-control-")]
+    named = {name.lower() for name, _ in kept}
+    return kept + [(name, value) for name, value in HEADERS if name not in named]
+
+
+def _refuse(status: int, code: str, message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers={"connection": "close"})

@@ -1,0 +1,129 @@
+"""Everything the web needs, opened and closed together."""
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from backend.config import Settings
+from backend.domain import CodeFlowError
+from backend.runs.agents import agent_work
+from backend.runs.dispatch import LocalDispatch
+from backend.runs.reaper import Reaper
+from backend.runs.service import Runs
+from backend.runs.worker import Worker
+from backend.store import Store
+from backend.store.sqlite import SqliteStore
+from backend.web.setup import AwaitedWorkspaces, Setup
+from backend.workspace.contract import Checked, Workspace, Workspaces
+
+if TYPE_CHECKING:
+    from backend.agent.models import Models
+    from backend.workspace.embedded import EmbeddedHost
+
+log = logging.getLogger(__name__)
+
+LOCAL_USER = "local"
+"""The one user of an installation without sign-in."""
+
+
+class Services:
+    """Open with `Services.open`; `setup` tells how far the sandboxes are, which are made ready in the background."""
+
+    user = LOCAL_USER
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self.settings = settings
+        self.store = store
+        self.setup = Setup()
+        self.workspaces: Workspaces = AwaitedWorkspaces()
+        self.runs = Runs(store, self.workspaces)
+        self.isolation: str | None = None
+        """How generated code is kept apart; None until known."""
+        self._host: EmbeddedHost | None = None
+        self._models = asyncio.create_task(asyncio.to_thread(_choose_models, settings))
+        worker = Worker(store, self.workspaces, check_app, agent_work(self.models), settings)
+        self._dispatch = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_timeout_s))
+        self._starting: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, settings: Settings) -> "Services":
+        """Returns as soon as the store is open. Raises `Unavailable` when it cannot be."""
+        services = cls(settings, await SqliteStore.open(settings.database))
+        services._starting = asyncio.create_task(services._start_sandboxes())
+        services._dispatch.start()
+        return services
+
+    async def models(self) -> "Models":
+        """Which models work, once that is known."""
+        return await asyncio.shield(self._models)
+
+    async def close(self) -> None:
+        """Hand back unfinished runs, then let everything go."""
+        if self._starting:
+            self._starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._starting
+        await self._dispatch.close()
+        if self._host:
+            await self._host.close()
+        await self.store.close()
+
+    async def _start_sandboxes(self) -> None:
+        assert isinstance(self.workspaces, AwaitedWorkspaces)
+        try:
+            self.workspaces.provide(await self._sandboxes())
+            self.setup.done("Ready")
+        except CodeFlowError as e:
+            log.error("Sandboxes cannot be started: %s", e.message)
+            self.workspaces.refuse(e.message)
+            self.setup.fail(e.message)
+        except Exception as e:
+            log.exception("Sandboxes cannot be started")
+            message = (
+                f"The sandbox host could not be started ({type(e).__name__}: {str(e)[:300]}). Run `codeflow doctor`."
+            )
+            self.workspaces.refuse(message)
+            self.setup.fail(message)
+
+    async def _sandboxes(self) -> Workspaces:
+        from backend.workspace.e2b import E2BWorkspaces, SandboxService
+
+        settings = self.settings
+        if settings.e2b_api_key:
+            self.isolation = "E2B"
+            return E2BWorkspaces(
+                SandboxService(
+                    api_key=settings.e2b_api_key.get_secret_value(),
+                    template=settings.e2b_template,
+                    timeout_s=settings.sandbox_timeout_s,
+                )
+            )
+        from backend.workspace.embedded import EmbeddedHost
+
+        self.setup.progress("Preparing the sandbox …")
+        self._host = host = await EmbeddedHost.start(settings, self.setup.progress)
+        self.isolation = host.isolation
+        return E2BWorkspaces(
+            SandboxService(
+                api_key=host.api_key,
+                template=settings.e2b_template,
+                timeout_s=settings.sandbox_timeout_s,
+                api_url=host.api_url,
+                domain=host.domain,
+                preview_scheme="http",
+            )
+        )
+
+
+async def check_app(workspace: Workspace) -> Checked:
+    """The gate of `backend.checks`."""
+    from backend.checks import check
+
+    return await check(workspace)
+
+
+def _choose_models(settings: Settings) -> "Models":
+    from backend.agent.models import Models
+
+    return Models.for_settings(settings)
