@@ -1,16 +1,18 @@
 """Commands in the sandbox: streamed, bounded in time and output, and done once for each key."""
 
 import asyncio
-import hashlib
+import contextlib
 import secrets
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from e2b import CommandExitException
 
 from backend.domain import MAX_FILE_BYTES
-from backend.workspace import SandboxLost
-from backend.workspace.contract import CommandResult, OnOutput, Written
+from backend.workspace import SandboxLost, WorkspaceError
+from backend.workspace.contract import CommandResult, Inspected, OnOutput, Written
+from backend.workspace.diffs import sha256
 from backend.workspace.files import LISTING, OUTSIDE_TOOLS, OVERSIZED, ProjectFiles
 from backend.workspace.output import BoundedOutput
 from backend.workspace.paths import PROJECT_DIR
@@ -92,13 +94,15 @@ class Commands:
     async def run(
         self, command: str, *, timeout_s: float = 120, key: str | None = None, on_output: OnOutput | None = None
     ) -> CommandResult:
-        """Run it in the project's folder with bash. With a `key`, unique in the project, it happens at most once."""
+        """Run it in the project's folder with bash. With a `key` it happens once: the same command under the same key
+        on the same files gives back the first result."""
         if len(command) > MAX_COMMAND_CHARS or "\0" in command:
             return refusal(
                 f"The command has more than {MAX_COMMAND_CHARS:,} characters. Write a script file and run that."
             )
         output = BoundedOutput()
-        outcome = await self._run_once(command, timeout_s, key, output, on_output)
+        effect = f"{EFFECTS_DIR}/{self._identity(key, command) if key else secrets.token_hex(16)}"
+        outcome = await self._run_once(command, timeout_s, effect, key is not None, output, on_output)
         timed_out = outcome.exit_code == 137 and outcome.duration_ms >= timeout_s * 1000
         notes = _notes(outcome, timeout_s if timed_out else None)
         for note in notes:
@@ -110,22 +114,37 @@ class Commands:
             output=str(output),
             timed_out=timed_out,
             duration_ms=outcome.duration_ms,
-            written=await self._written(outcome, key),
+            written=await self._written(outcome, effect),
         )
 
+    async def inspect(self, command: str, timeout_s: float) -> Inspected:
+        done = await self._sandbox.shell(
+            f"timeout -s KILL {timeout_s:.3f} bash -c {shlex.quote(command)} < /dev/null",
+            cwd=self._dir,
+            timeout_s=timeout_s + _GRACE_S,
+        )
+        return Inspected(done.exit_code, done.stdout, done.stderr)
+
     async def _run_once(
-        self, command: str, timeout_s: float, key: str | None, output: BoundedOutput, on_output: OnOutput | None
+        self,
+        command: str,
+        timeout_s: float,
+        effect: str,
+        keyed: bool,
+        output: BoundedOutput,
+        on_output: OnOutput | None,
     ) -> Outcome:
         async def heard(text: str) -> None:
             output.add(text)
             if on_output:
                 await on_output(text)
 
-        effect = self._effect(key)
         envs = {
+            "CI": "1",
+            "NO_COLOR": "1",
             "COMMAND": command,
             "EFFECT": effect,
-            "KEYED": "1" if key else "0",
+            "KEYED": "1" if keyed else "0",
             "LIMIT": f"{timeout_s:.3f}",
             "PROJECT": self._dir,
         }
@@ -143,11 +162,13 @@ class Commands:
             )
             try:
                 await handle.wait()
-            except asyncio.CancelledError:
-                await asyncio.shield(self._kill(effect))
-                raise
             except CommandExitException as exit:
                 raise SandboxLost(f"The sandbox could not run a command (exit status {exit.exit_code}).") from exit
+            except BaseException:
+                # Stopped, or nobody listens any more: what was started must not go on.
+                with contextlib.suppress(WorkspaceError):
+                    await asyncio.shield(self._kill(effect))
+                raise
         return _parse_outcome("".join(outcome))
 
     async def _kill(self, effect: str) -> None:
@@ -155,16 +176,16 @@ class Commands:
             f"{_KILL_LEFTOVERS}\nkill_leftovers 2> /dev/null", envs={"EFFECT": effect}, timeout_s=10
         )
 
-    async def _written(self, outcome: Outcome, key: str | None) -> Sequence[Written]:
+    async def _written(self, outcome: Outcome, effect: str) -> Sequence[Written]:
         if not outcome.replayed:
             return await self._files.absorb(outcome.listing)
-        archive = f"{self._effect(key)}/project.tgz"
+        archive = f"{effect}/project.tgz"
         kept = await self._sandbox.download([archive])
         return await self._files.restore(kept[archive])
 
-    def _effect(self, key: str | None) -> str:
-        name = hashlib.sha256(key.encode()).hexdigest()[:32] if key else f"once-{secrets.token_hex(12)}"
-        return f"{EFFECTS_DIR}/{name}"
+    def _identity(self, key: str, command: str) -> str:
+        files = sorted((path, sha256(content)) for path, content in self._files.known.items())
+        return sha256(repr((key, command, files)).encode())[:32]
 
 
 def refusal(message: str) -> CommandResult:

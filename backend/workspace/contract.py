@@ -93,7 +93,7 @@ class Workspace(Protocol):
         ...
 
     async def inspect(self, command: str, *, timeout_s: float = 60) -> Inspected:
-        """Run a command of our own in the project's folder. It must not change project files: nobody looks for changes."""
+        """Run a command of our own in the project's folder, one that changes no project file: nobody looks for changes."""
         ...
 
     async def download(self, path: str) -> bytes | None:

@@ -17,20 +17,28 @@ from backend.workspace.sandbox import Sandbox
 PORT = 3000
 LOG = "/tmp/codeflow/dev.log"
 START = "node /opt/codeflow/dev.cjs"
+PID_FILE = "/tmp/codeflow/dev.pid"
 READY_S = 60
 """How long a dev server may take to answer; cold, it takes about 5 s."""
 MAX_BODY_BYTES = 2_000_000
 _MAX_LOG_BYTES = 64_000
+_PROBE_S = 10
 _PROBE = "/_next/static/codeflow-probe"
 """Answered 404 by a dev server that is up, without compiling a page."""
 
-_RESTART = rf"""
-for process in /proc/[0-9]*; do
-  words=$(tr '\0' ' ' < "$process/cmdline" 2> /dev/null) || continue
-  case "$words" in *{START}*|next-server*) kill -KILL "${{process#/proc/}}" ;; esac
-done 2> /dev/null
-cd "$PROJECT" && setsid nohup {START} > /dev/null 2>&1 < /dev/null &
+_RESTART = f"""
+supervisor=$(cat {PID_FILE} 2> /dev/null)
+served=$(cat /proc/$supervisor/task/$supervisor/children 2> /dev/null)
+if kill -HUP $supervisor 2> /dev/null; then
+  for wait in $(seq 100); do
+    for process in $served; do [ ! -e /proc/$process ] || {{ sleep 0.05; continue 2; }}; done
+    break
+  done
+else
+  cd "$PROJECT" && setsid nohup {START} > /dev/null 2>&1 < /dev/null &
+fi
 """
+"""The supervisor starts the server anew; one that is gone itself is started again."""
 
 _READ_LOG = f"""
 size=$(stat -c %s {LOG} 2> /dev/null || echo 0)
@@ -79,7 +87,7 @@ class DevServer:
     async def wait_ready(self, timeout_s: float = READY_S) -> None:
         """Raises `SandboxUnavailable` with the log's tail when it never answers."""
         deadline = time.monotonic() + timeout_s
-        while (await self.fetch(_PROBE, max(0.1, deadline - time.monotonic()))).status == 0:
+        while (await self.fetch(_PROBE, _PROBE_S)).status == 0:
             if time.monotonic() > deadline:
                 tail = "\n".join((await self._read_log(0))[1][-20:])
                 raise SandboxUnavailable(

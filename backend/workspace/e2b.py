@@ -13,7 +13,7 @@ from e2b_code_interpreter import AsyncSandbox
 
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.commands import Commands, refusal
-from backend.workspace.contract import CommandResult, Fetched, Match, OnOutput, Written
+from backend.workspace.contract import CommandResult, Fetched, Inspected, Match, OnOutput, Written
 from backend.workspace.devserver import PORT, DevServer
 from backend.workspace.files import ProjectFiles
 from backend.workspace.packages import NPM_INSTALL, add_command, missing, unusable
@@ -108,6 +108,9 @@ class E2BWorkspace:
 
     async def restart_dev(self) -> None:
         await self.dev_server.restart()
+
+    async def inspect(self, command: str, *, timeout_s: float = 60) -> Inspected:
+        return await self._commands.inspect(command, timeout_s)
 
     async def download(self, path: str) -> bytes | None:
         return (await self._sandbox.download([path])).get(path)

@@ -1,0 +1,60 @@
+"""Level three: every page opened in a headless browser inside the sandbox."""
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.checks.level import Found, could_not_run, counted
+from backend.domain import CheckLevel, CheckProblem
+from backend.workspace.contract import Inspected, Workspace
+
+TIMEOUT_S = 45
+MAX_PAGES = 8
+_SCRIPT = "node /opt/codeflow/check.cjs"
+_NOT_OPENED = "The pages were not opened in a browser"
+
+
+@dataclass(frozen=True)
+class Opened:
+    found: Found
+    screenshot: bytes | None = None
+    """JPEG of the first route."""
+
+
+async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opened:
+    request = {
+        "baseUrl": "http://127.0.0.1:3000",
+        "routes": list(routes[:MAX_PAGES]),
+        "screenshot": True,
+        "timeoutMs": TIMEOUT_S * 1000,
+    }
+    done = await workspace.inspect(f"{_SCRIPT} <<< {shlex.quote(json.dumps(request))}", timeout_s=TIMEOUT_S + 10)
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        return Opened(could_not_run(CheckLevel.BROWSER, _NOT_OPENED, _why(done)))
+    if "error" in report:
+        return Opened(could_not_run(CheckLevel.BROWSER, _NOT_OPENED, report["error"]))
+    problems = [
+        CheckProblem(
+            level=CheckLevel.BROWSER,
+            message=error["message"],
+            file=error.get("file"),
+            line=error.get("line"),
+            route=page["route"],
+        )
+        for page in report["routes"]
+        for error in page["errors"]
+    ]
+    broken = len({problem.route for problem in problems})
+    pages = counted(len(report["routes"]), "page")
+    summary = f"{broken} of {pages} with errors in the browser" if broken else f"{pages} opened without errors"
+    path = report.get("screenshot")
+    return Opened(Found(CheckLevel.BROWSER, summary, problems), await workspace.download(path) if path else None)
+
+
+def _why(done: Inspected) -> str:
+    if done.exit_code == 137:
+        return f"the browser did not end within {TIMEOUT_S} s."
+    return f"exit status {done.exit_code}: {(done.stderr or done.stdout).strip()[-600:] or 'it printed nothing'}"
