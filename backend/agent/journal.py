@@ -10,13 +10,23 @@ from backend.events import Delta, Entry, Event
 class Journal(Protocol):
     """One claimed run. Every method raises `LeaseLost` when this worker no longer has the run."""
 
-    run: Run
-    title: str
-    """The project's title; empty until someone names it."""
-    past: Sequence[Entry]
-    """The project's journal before this run, oldest first."""
-    entries: Sequence[Entry]
-    """This run's own journal: what an earlier attempt left, then what this one appends."""
+    @property
+    def run(self) -> Run: ...
+
+    @property
+    def title(self) -> str:
+        """The project's title; empty until someone names it."""
+        ...
+
+    @property
+    def past(self) -> Sequence[Entry]:
+        """The project's journal before this run, oldest first."""
+        ...
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """This run's own journal: what an earlier attempt left, then what this one appends."""
+        ...
 
     def done(self, step: str) -> bool:
         """Whether the step's result is already in the journal."""
