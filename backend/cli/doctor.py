@@ -4,7 +4,9 @@ import asyncio
 import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -83,8 +85,23 @@ async def _node(settings: Settings) -> Finding:
 async def _isolation(settings: Settings) -> Finding:
     if settings.e2b_api_key:
         return Finding(part="isolation", ok=True, found="E2B_API_KEY is set", in_force="E2B's virtual machines")
-    found = await asyncio.to_thread(probe, settings.unsafe_local)
-    return Finding(part="isolation", ok=found.ok, found=found.message, in_force=found.isolation, action=found.action)
+    with tempfile.TemporaryDirectory() as scratch:
+        found = await asyncio.to_thread(probe, Path(scratch))
+    if settings.unsafe_local:
+        return Finding(
+            part="isolation",
+            ok=True,
+            found=found.message,
+            in_force="NONE: CODEFLOW_UNSAFE_LOCAL is set, sandboxes are plain processes",
+            action="Unset CODEFLOW_UNSAFE_LOCAL to have sandboxes isolated." if found.kind == "bubblewrap" else "",
+        )
+    return Finding(
+        part="isolation",
+        ok=found.kind == "bubblewrap",
+        found=found.message,
+        in_force=f"bubblewrap {found.version}" if found.version else "none",
+        action=found.advice or "",
+    )
 
 
 async def _browser(settings: Settings) -> Finding:
