@@ -4,24 +4,38 @@ import difflib
 
 from backend.agent.demo.script import Call
 
+NEAR_LINES = 10
+"""Changes with no more unchanged lines between them are one edit."""
+
+Stretch = tuple[int, int, int, int]
+"""First and last line before, first and last line after; the last ones not included."""
+
 
 def edits(path: str, before: str, after: str) -> tuple[Call, ...]:
     """One `edit_file` call for each stretch of changed lines, to be made in order; none when nothing changes."""
     calls: list[Call] = []
-    now = before
-    old_lines, new_lines = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    lines, wanted = before.splitlines(keepends=True), after.splitlines(keepends=True)
     shift = 0
-    for tag, start, end, new_start, new_end in difflib.SequenceMatcher(None, old_lines, new_lines, False).get_opcodes():
+    for start, end, wanted_start, wanted_end in _stretches(lines, wanted):
+        now = [*wanted[: start + shift], *lines[start:]]
+        first, last = _unique(now, start + shift, end + shift)
+        put = [*now[first : start + shift], *wanted[wanted_start:wanted_end], *now[end + shift : last]]
+        calls.append(Call("edit_file", {"path": path, "old": "".join(now[first:last]), "new": "".join(put)}))
+        shift = wanted_end - end
+    return tuple(calls)
+
+
+def _stretches(lines: list[str], wanted: list[str]) -> list[Stretch]:
+    stretches: list[Stretch] = []
+    for tag, start, end, wanted_start, wanted_end in difflib.SequenceMatcher(None, lines, wanted, False).get_opcodes():
         if tag == "equal":
             continue
-        lines = now.splitlines(keepends=True)
-        first, last = _unique(lines, start + shift, end + shift)
-        put = [*lines[first : start + shift], *new_lines[new_start:new_end], *lines[end + shift : last]]
-        old, new = "".join(lines[first:last]), "".join(put)
-        calls.append(Call("edit_file", {"path": path, "old": old, "new": new}))
-        now = "".join([*lines[:first], new, *lines[last:]])
-        shift += (new_end - new_start) - (end - start)
-    return tuple(calls)
+        if stretches and start - stretches[-1][1] <= NEAR_LINES:
+            opened, _, wanted_opened, _ = stretches.pop()
+            stretches.append((opened, end, wanted_opened, wanted_end))
+        else:
+            stretches.append((start, end, wanted_start, wanted_end))
+    return stretches
 
 
 def _unique(lines: list[str], first: int, last: int) -> tuple[int, int]:

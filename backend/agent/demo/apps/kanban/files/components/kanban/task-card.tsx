@@ -87,7 +87,10 @@ export function TaskCardView({
 }
 
 export function TaskCard({ card, onEdit }: { card: Card; onEdit: (card: Card) => void }) {
-  const { attributes, listeners, setNodeRef, transform, transition, isDragging } = useSortable({ id: card.id });
+  const { attributes, listeners, setNodeRef, transform, transition, isDragging } = useSortable({
+    id: card.id,
+    attributes: { role: "article", roleDescription: "draggable card" },
+  });
   return (
     <TaskCardView
       ref={setNodeRef}
