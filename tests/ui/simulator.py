@@ -1,0 +1,318 @@
+"""The page's backend as a play: the real routes' paths and JSON, real events and the real fold, with scripted runs for agents.
+
+`python -m tests.ui.simulator [port] [pace]` serves it for a look by hand; the browser test uses it as a fixture.
+"""
+
+import asyncio
+import contextlib
+import io
+import json
+import sys
+import zipfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from types import SimpleNamespace
+from typing import Any, cast
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from PIL import Image, ImageDraw
+
+from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, RunKind
+from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
+from tests.ui.play import Player, perform
+from tests.ui.preview_app import PREVIEW_HTML
+from tests.ui.starter import STARTER
+from ui.page import mount_page
+
+
+@dataclass
+class SimProject:
+    id: str
+    title: str
+    preview_url: str
+    files: dict[str, bytes]
+    entries: list[Entry] = field(default_factory=list)
+    frames: list[tuple[int, Frame]] = field(default_factory=list)
+    frames_written: int = 0
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    task: asyncio.Task[None] | None = None
+    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def view(self) -> ProjectView:
+        view = ProjectView(id=self.id, title=self.title)
+        for entry in self.entries:
+            fold(view, entry)
+        return view
+
+    @property
+    def active(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+    async def append(self, run_id: str, event: Event) -> None:
+        self.updated_at = datetime.now(UTC)
+        self.entries.append(Entry(seq=len(self.entries) + 1, run_id=run_id, at=self.updated_at, event=event))
+        step = getattr(event, "step", None)
+        if step and event.type.endswith("finished"):
+            self.frames = [(p, f) for p, f in self.frames if (f.run_id, f.step) != (run_id, step)]
+        await self.poke()
+
+    async def stream(self, frame: Frame) -> None:
+        self.frames_written += 1
+        self.frames.append((self.frames_written, frame))
+        await self.poke()
+
+    async def poke(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+
+class Simulator:
+    """Stands where `backend.runs` and the store stand; `user` is ignored."""
+
+    user = "local"
+
+    def __init__(self, preview_port: int, pace: float) -> None:
+        self.preview_url = f"http://3000-sim.localhost:{preview_port}/"
+        self.pace = pace
+        self.projects: dict[str, SimProject] = {}
+        self.blobs: dict[str, bytes] = {}
+        self.setup: dict[str, Any] = {"ready": True, "message": "", "fraction": None, "error": None}
+        self.me: dict[str, Any] = {
+            "provider": "demo",
+            "model": "demo",
+            "demo": True,
+            "reason": "No OPENAI_API_KEY, GEMINI_API_KEY or OPENAI_BASE_URL is set, and no Ollama answers.",
+            "isolation": "bubblewrap",
+        }
+        self.runs = self
+        self.refuse_streams = False
+
+    def project(self, project_id: str) -> SimProject:
+        if project_id not in self.projects:
+            raise NotFound("There is no such project.")
+        return self.projects[project_id]
+
+    async def start(
+        self, user: str, project_id: str | None, prompt: str, attachments: list[tuple[str, str, bytes]]
+    ) -> SimpleNamespace:
+        if not prompt.strip():
+            raise InvalidInput("The prompt is empty. Describe what to build or change.")
+        if len(prompt) > 100_000:
+            raise InvalidInput("The prompt is longer than 100,000 characters. Shorten it.")
+        if project_id is None:
+            project_id = f"p{len(self.projects) + 1}"
+            self.projects[project_id] = SimProject(project_id, "", self.preview_url, dict(STARTER))
+        run_id = await self.begin(self.project(project_id), RunKind.PROMPT, prompt)
+        return SimpleNamespace(project_id=project_id, id=run_id)
+
+    async def begin(self, project: SimProject, kind: RunKind, prompt: str) -> str:
+        if project.active:
+            raise Busy("A run is already under way on this project. Wait for it, or stop it.")
+        run_id = f"{project.id}-r{sum(isinstance(e.event, RunQueued) for e in project.entries) + 1}"
+        await project.append(run_id, RunQueued(kind=kind, prompt=prompt))
+        player = Player(project, run_id, self.pace, self.add_blob)
+        project.task = asyncio.create_task(perform(player, kind, prompt))
+        return run_id
+
+    async def cancel(self, user: str, run_id: str) -> None:
+        project = self.project(run_id.rsplit("-r", 1)[0])
+        if not project.active or project.task is None:
+            return
+        await project.append(run_id, CancelRequested())
+        project.task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await project.task
+        await project.append(
+            run_id, RunFinished(status="cancelled", verified=False, duration_s=3.2, cost_micros=0)  # type: ignore[arg-type]
+        )
+
+    def add_blob(self, content: bytes) -> str:
+        name = sha256(content).hexdigest()
+        self.blobs[name] = content
+        return name
+
+    async def events(self, project: SimProject, after: int, frames: int) -> AsyncIterator[str]:
+        if not after:
+            view = project.view()
+            after = view.seq
+            yield message({"view": view.model_dump(mode="json")}, after)
+        while not self.refuse_streams:
+            entries = project.entries[after:]
+            fresh = [(p, f) for p, f in project.frames if p > frames]
+            if entries or fresh:
+                after += len(entries)
+                frames = max([frames, *(p for p, _ in fresh)])
+                yield message(
+                    {
+                        "entries": [e.model_dump(mode="json") for e in entries],
+                        "frames": [[p, f.model_dump(mode="json")] for p, f in fresh],
+                    },
+                    after,
+                )
+                await asyncio.sleep(0.06)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with project.changed:
+                    await asyncio.wait_for(project.changed.wait(), 0.5)
+
+
+def message(data: dict[str, Any], seq: int) -> str:
+    return f"id: {seq}\ndata: {json.dumps(data)}\n\n"
+
+
+def create_api(sim: Simulator) -> FastAPI:
+    api = FastAPI()
+
+    @api.exception_handler(CodeFlowError)
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        status = {NotFound: 404, Busy: 409}.get(type(error), 400)
+        return JSONResponse({"error": {"code": type(error).__name__, "message": str(error)}}, status)
+
+    @api.get("/api/setup")
+    async def setup() -> dict[str, Any]:
+        return sim.setup
+
+    @api.get("/api/me")
+    async def me() -> dict[str, Any]:
+        return sim.me
+
+    @api.get("/api/projects")
+    async def projects() -> list[dict[str, Any]]:
+        cards = []
+        for p in sorted(sim.projects.values(), key=lambda p: p.updated_at, reverse=True):
+            view = p.view()
+            shot = next((v.screenshot_sha256 for v in reversed(view.versions) if v.screenshot_sha256), None)
+            cards.append(
+                {
+                    "id": p.id,
+                    "title": view.title,
+                    "updated_at": p.updated_at.isoformat(),
+                    "active": p.active,
+                    "versions": len(view.versions),
+                    "screenshot_sha256": shot,
+                }
+            )
+        return cards
+
+    @api.patch("/api/projects/{project_id}")
+    async def rename(project_id: str, request: Request) -> None:
+        sim.project(project_id).title = (await request.json())["title"]
+
+    @api.delete("/api/projects/{project_id}")
+    async def remove(project_id: str) -> None:
+        if sim.project(project_id).active:
+            raise Busy("A run is under way. Stop it first.")
+        del sim.projects[project_id]
+
+    @api.post("/api/projects/{project_id}/runs")
+    async def run(project_id: str, request: Request) -> dict[str, str]:
+        run = await sim.start("local", project_id, (await request.json())["prompt"], [])
+        return {"run_id": run.id}
+
+    @api.post("/api/projects/{project_id}/wake")
+    async def wake(project_id: str) -> dict[str, str]:
+        return {"run_id": await sim.begin(sim.project(project_id), RunKind.WAKE, "Wake the preview")}
+
+    @api.post("/api/projects/{project_id}/restore")
+    async def restore(project_id: str, request: Request) -> dict[str, str]:
+        wanted = (await request.json())["version_id"]
+        project = sim.project(project_id)
+        number = next(v.number for v in project.view().versions if v.id == wanted)
+        return {"run_id": await sim.begin(project, RunKind.RESTORE, f"Restore version {number}")}
+
+    @api.get("/api/projects/{project_id}/events")
+    async def events(project_id: str, after: int = 0, frames: int = 0) -> StreamingResponse:
+        return StreamingResponse(
+            sim.events(sim.project(project_id), after, frames), media_type="text/event-stream"
+        )
+
+    @api.get("/api/projects/{project_id}/tree")
+    async def tree(project_id: str) -> list[dict[str, Any]]:
+        project = sim.project(project_id)
+        touched = project.view().touched
+        return [
+            {"path": path, "size": len(content), "status": touched.get(path)}
+            for path, content in sorted(project.files.items())
+        ]
+
+    @api.get("/api/projects/{project_id}/file")
+    async def file(project_id: str, file: str) -> Response:
+        content = sim.project(project_id).files.get(file)
+        if content is None:
+            raise NotFound("There is no such file.")
+        return Response(content, media_type="text/plain; charset=utf-8")
+
+    @api.get("/api/projects/{project_id}/search")
+    async def search(project_id: str, q: str) -> list[dict[str, Any]]:
+        return [
+            {"path": path, "line": number, "text": line}
+            for path, content in sorted(sim.project(project_id).files.items())
+            for number, line in enumerate(content.decode().splitlines(), 1)
+            if q.lower() in line.lower()
+        ][:60]
+
+    @api.get("/api/projects/{project_id}/blobs/{name}.jpg")
+    async def blob(project_id: str, name: str) -> Response:
+        return Response(sim.blobs[name], media_type="image/jpeg")
+
+    @api.get("/api/projects/{project_id}/export.zip")
+    async def export(project_id: str) -> Response:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            for path, content in sim.project(project_id).files.items():
+                archive.writestr(path, content)
+        return Response(out.getvalue(), media_type="application/zip")
+
+    return api
+
+
+def preview_app(page_port: int) -> FastAPI:
+    """The sandbox's dev server: another origin, an app with the bridge's messages."""
+    app = FastAPI()
+    ancestors = f"frame-ancestors http://127.0.0.1:{page_port} http://localhost:{page_port}"
+
+    @app.get("/{path:path}")
+    async def page(path: str) -> HTMLResponse:
+        return HTMLResponse(PREVIEW_HTML, headers={"Content-Security-Policy": ancestors})
+
+    return app
+
+
+def picture(seed: int) -> bytes:
+    """A JPEG in place of a browser's screenshot."""
+    hues = [(79, 70, 229), (13, 148, 136), (220, 38, 38), (217, 119, 6)]
+    image = Image.new("RGB", (640, 400), (250, 250, 252))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 120, 400), fill=(255, 255, 255))
+    draw.rounded_rectangle((20, 20, 44, 44), 6, fill=hues[seed % 4])
+    for i in range(5):
+        draw.rounded_rectangle((20, 70 + i * 28, 96, 80 + i * 28), 4, fill=(228, 228, 234))
+    for i in range(3):
+        x = 150 + i * 160
+        draw.rounded_rectangle((x, 70, x + 145, 360), 10, fill=(255, 255, 255), outline=(230, 230, 235))
+        for j in range(4 - (i + seed) % 3):
+            draw.rounded_rectangle((x + 12, 90 + j * 62, x + 133, 140 + j * 62), 8, fill=(246, 246, 249))
+            draw.rounded_rectangle((x + 20, 100 + j * 62, x + 60, 107 + j * 62), 3, fill=hues[(seed + j) % 4])
+    draw.rounded_rectangle((150, 24, 330, 44), 5, fill=(40, 40, 48))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+async def serve(page_port: int, preview_port: int, sim: Simulator) -> None:
+    services = cast(Any, SimpleNamespace(runs=sim, user=sim.user))
+    page = mount_page(create_api(sim), services)
+    servers = [
+        uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1))
+        for app, port in ((page, page_port), (preview_app(page_port), preview_port))
+    ]
+    await asyncio.gather(*(s.serve() for s in servers))
+
+
+if __name__ == "__main__":
+    port, pace = int(sys.argv[1]) if len(sys.argv) > 1 else 7861, float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
+    asyncio.run(serve(port, port + 1, Simulator(port + 1, pace)))

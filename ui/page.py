@@ -1,0 +1,148 @@
+"""The page at `/`: Gradio Blocks laid out once; everything that changes comes through the project's journal.
+
+Agents never run in a Gradio handler: the two handlers here start a run or ask one to stop, and return at once. What happens then
+reaches the page over `GET /api/projects/{id}/events`, is folded by `static/fold.js` and drawn in the browser.
+"""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from fastapi import FastAPI
+
+from backend.domain import CodeFlowError
+if TYPE_CHECKING:
+    from backend.web.services import Services
+from ui.assets import mount_assets
+from ui.components import Bus, FileExplorer, Part, Preview
+from ui.shell import PageShell
+from ui.theme import THEME
+
+# A pasted text longer than this becomes an attached file in Gradio; prompts are text, and their bound is the backend's to explain.
+KEEP_AS_TEXT = 10_000_000
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def mount_page(api: FastAPI, services: Services) -> FastAPI:
+    """Mount the page on `api` at `/`, with its assets, and the real `<head>` in front. Returns `api`."""
+    assets = mount_assets(api)
+    gr.mount_gradio_app(
+        api,
+        blocks(services),
+        path="/",
+        theme=THEME,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        show_error=False,
+        max_file_size="10mb",
+    )
+    api.add_middleware(PageShell, assets=assets)
+    return api
+
+
+def blocks(services: Services) -> gr.Blocks:
+    with gr.Blocks(title="CodeFlow", fill_width=True, fill_height=True, analytics_enabled=False) as page:
+        with gr.Sidebar(open=False, elem_id="drawer", width=320):
+            Part("projects")
+        Part("topbar")
+        with gr.Row(elem_id="shell"):
+            with gr.Column(elem_id="left", min_width=0):
+                Part("hero")
+                chat = gr.Chatbot(
+                    elem_id="chat",
+                    show_label=False,
+                    container=False,
+                    height="100%",
+                    latex_delimiters=[],
+                    buttons=[],
+                    feedback_options=None,
+                    group_consecutive_messages=True,
+                )
+                Part("strip")
+                box = gr.MultimodalTextbox(
+                    elem_id="box",
+                    label="Prompt",
+                    show_label=False,
+                    container=False,
+                    lines=1,
+                    max_lines=8,
+                    placeholder="Describe what you want to build…",
+                    file_types=["image"],
+                    file_count="multiple",
+                    max_plain_text_length=KEEP_AS_TEXT,
+                    autofocus=True,
+                )
+                Part("under")
+            Part("grip")
+            with gr.Column(elem_id="right", min_width=0), gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
+                with gr.Tab("Preview", id="preview"):
+                    Preview()
+                with gr.Tab("Code", id="code", render_children=True), gr.Row(elem_id="ide"):
+                    FileExplorer()
+                    with gr.Column(elem_id="reader", min_width=0):
+                        Part("breadcrumb")
+                        Part("source")
+                with gr.Tab("Changes", id="changes-tab", render_children=True):
+                    Part("changes")
+                with gr.Tab("Logs", id="logs-tab", render_children=True):
+                    Part("logs")
+        Part("dialogs")
+        project = gr.Textbox(visible="hidden")
+        outcome = gr.Textbox(visible="hidden")
+        bus: Any = Bus()
+
+        bus.chat(None, None, chat, js="() => [CodeFlow.chatValue()]", **QUIET)
+        bus.composer(None, None, box, js="() => [CodeFlow.composerProps()]", **QUIET)
+        bus.prompt(None, None, box, js="() => [CodeFlow.promptProps()]", **QUIET)
+
+        async def start(prompt: dict[str, Any] | None, project_id: str) -> str:
+            return await start_run(services, prompt or {}, project_id or None)
+
+        async def stop(run_id: str) -> str:
+            return await stop_run(services, run_id)
+
+        box.submit(
+            start,
+            [box, project],
+            outcome,
+            js="(prompt) => CodeFlow.submitting(prompt)",
+            concurrency_limit=None,
+            **QUIET,
+        ).then(None, outcome, box, js="(outcome) => [CodeFlow.submitted(outcome)]", **QUIET)
+        box.stop(stop, project, outcome, js="() => [CodeFlow.stopping()]", queue=False, **QUIET).then(
+            None, outcome, None, js="(outcome) => CodeFlow.stopped(outcome)", **QUIET
+        )
+    # Handlers are awaited on the loop, but Gradio still bounds its queue by this number of threads.
+    page.max_threads = 200
+    page.queue(default_concurrency_limit=None, api_open=False)
+    return page
+
+
+async def start_run(services: Services, prompt: dict[str, Any], project_id: str | None) -> str:
+    """Start a run, in a new project when `project_id` is None. Returns JSON: `{project_id, run_id}` or `{error}`."""
+    try:
+        attachments = [read_attachment(Path(name)) for name in prompt.get("files") or []]
+        run = await services.runs.start(services.user, project_id, prompt.get("text") or "", attachments)
+    except CodeFlowError as error:
+        return json.dumps({"error": error.message})
+    return json.dumps({"project_id": run.project_id, "run_id": run.id})
+
+
+async def stop_run(services: Services, run_id: str) -> str:
+    """Ask a run to stop. Returns JSON: `{}` or `{error}`."""
+    try:
+        await services.runs.cancel(services.user, run_id)
+    except CodeFlowError as error:
+        return json.dumps({"error": error.message})
+    return "{}"
+
+
+def read_attachment(path: Path) -> tuple[str, str, bytes]:
+    """(name, media type, bytes) of an uploaded image, as `runs.start` takes it."""
+    return path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes()

@@ -1,0 +1,138 @@
+/** `ProjectView` and the steps in flight → the messages of `gr.Chatbot`. Pure: the same view gives the same messages. */
+import { plural, seconds, sums } from "./dom.js";
+import { partsOf } from "./live.js";
+import { agentMarkdown, escapeInline, promptHtml } from "./markdown.js";
+import { isShown, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
+
+/** Rendering costs grow with the messages: older runs are left to the Changes tab. */
+const MAX_MESSAGES = 80;
+
+const WORK = { wake: ["Waking the preview", "Woke the preview"], restore: ["Restoring", "Restored"], edit: ["Saving your edit", "Saved your edit"] };
+
+export function chatMessages(view, live, blobUrl) {
+  const runs = [];
+  let count = 0;
+  for (const run of view.runs.toReversed()) {
+    const messages = runMessages(view, live, run, blobUrl);
+    count += messages.length;
+    if (runs.length && count > MAX_MESSAGES) break;
+    runs.unshift(messages);
+  }
+  return runs.flat();
+}
+
+function runMessages(view, live, run, blobUrl) {
+  const over = !["queued", "running"].includes(run.status);
+  const asked = run.kind === "prompt" ? [message("user", userHtml(run, blobUrl))] : [];
+  const work = over ? finishedWork(run) : runningWork(live, run);
+  return [...asked, ...work, ...(over ? ending(view, run) : [])];
+}
+
+const message = (role, text, metadata = null) => ({ role, content: [{ type: "text", text }], metadata, options: null });
+const thought = ({ title, body, status }, extra = {}) => message("assistant", body, { title, status, ...extra });
+const timed = (step) => (step.duration_ms == null ? {} : { log: seconds(step.duration_ms) });
+
+function userHtml(run, blobUrl) {
+  const images = run.attachments.map((a) => `<img class="attachment" src="${blobUrl(a.sha256)}" alt="${escapeInline(a.name)}">`);
+  return promptHtml(run.prompt) + images.join("");
+}
+
+/** In flight: everything in its order, so that nothing moves while it is read. */
+function runningWork(live, run) {
+  const messages = [];
+  if (run.kind !== "prompt") messages.push(thought({ title: noteThought("restore", WORK[run.kind][0]).title, body: "", status: "pending" }));
+  if (run.attempt > 1) messages.push(thought(noteThought("again", "Picked up again after a restart")));
+  let repairing = false;
+  for (const step of run.steps) {
+    const parts = partsOf(live, run, step.key);
+    if (step.kind === "model") messages.push(...modelMessages(step, parts));
+    else if (isShown(step)) {
+      const output = parts.map((p) => p.text).join("");
+      messages.push(thought(stepThought(step, output, repairing), timed(step)));
+    }
+    repairing ||= step.kind === "check" && step.state === "failed";
+  }
+  return messages;
+}
+
+function modelMessages(step, parts) {
+  if (step.state !== "running") return step.text.trim() ? [message("assistant", agentMarkdown(step.text))] : [];
+  const messages = step.note ? [thought(noteThought("again", "Asked the model again", step.note))] : [];
+  for (const part of parts) {
+    const shown = part.kind === "text" ? part.text.trim() && message("assistant", agentMarkdown(part.text)) : partThought(part);
+    if (shown) messages.push(part.kind === "text" ? shown : thought(shown));
+  }
+  return messages;
+}
+
+/** Over: the steps folded under one line, then the agent's last words. */
+function finishedWork(run) {
+  const remarks = run.steps.filter((s) => s.kind === "model" && s.text.trim());
+  const last = run.kind === "prompt" ? remarks.at(-1) : null;
+  const steps = run.steps.filter((s) => (s.kind === "model" ? s.text.trim() && s !== last : isShown(s)));
+  const messages = [];
+  const parent = `run-${run.id}`;
+  messages.push(thought({ title: noteThought(run.kind === "prompt" ? "step" : "restore", summary(run, steps.length)).title, body: "", status: "done" }, { id: parent }));
+  let repairing = false;
+  for (const [i, step] of steps.entries()) {
+    const shown = step.kind === "model" ? remarkThought(step) : stepThought(step, "", repairing);
+    messages.push(thought(shown, { ...timed(step.kind === "model" ? {} : step), id: `${parent}-${i}`, parent_id: parent }));
+    repairing ||= step.kind === "check" && step.state === "failed";
+  }
+  if (last) messages.push(message("assistant", agentMarkdown(last.text)));
+  return messages;
+}
+
+function summary(run, steps) {
+  const took = seconds(run.duration_s * 1000);
+  if (run.kind === "restore") return `${run.prompt} · ${took}`;
+  if (run.kind !== "prompt") return `${WORK[run.kind][run.status === "succeeded" ? 1 : 0]} · ${took}`;
+  const verb = run.status === "cancelled" ? "Stopped after" : "Worked for";
+  return steps ? `${verb} ${took} · ${plural(steps, "step")}` : `${verb} ${took}`;
+}
+
+function ending(view, run) {
+  const version = view.versions.find((v) => v.run_id === run.id);
+  const cards = [];
+  if (version) cards.push(versionCard(view, version, run));
+  if (run.status === "failed") cards.push(failureCard(view, run));
+  if (run.status === "cancelled") cards.push(stoppedCard(run));
+  return cards.map((card) => message("assistant", card));
+}
+
+const action = (name, argument, label, kind = "") => `<a class="act ${kind}" href="#do/${name}/${encodeURIComponent(argument)}">${label}</a>`;
+
+function versionCard(view, version, run) {
+  const [added, removed] = sums(version.changes);
+  const old = view.versions.at(-1) !== version;
+  const badge = version.verified
+    ? `<span class="badge ok">Verified</span>`
+    : `<span class="badge">Not verified</span>`;
+  const cost = run.cost_micros ? ` · $${(run.cost_micros / 1e6).toFixed(run.cost_micros < 100_000 ? 4 : 2)}` : "";
+  const files = plural(version.changes.length, "file");
+  return (
+    `<div class="card version"><span class="card-head"><b>Version ${version.number}</b>${badge}</span>` +
+    `<span class="card-line">${files} <span class="plus">+${added}</span><span class="minus">−${removed}</span>${cost}</span>` +
+    `<span class="card-acts">${action("changes", version.id, "View changes")}${old ? action("restore", version.id, "Restore") : ""}</span></div>`
+  );
+}
+
+const FAILURES = { checks: "Not finished: the checks still fail", budget: "Stopped at the budget", model: "The model could not go on", sandbox: "The sandbox failed", unsupported: "Not something I can do", internal: "Something broke in CodeFlow" };
+
+function failureCard(view, run) {
+  const failure = run.failure ?? { code: "internal", message: "The run failed without saying why.", action: "Try again." };
+  const report = run.steps.findLast((s) => s.report)?.report;
+  const problems = failure.code === "checks" && report ? report.problems.slice(0, 5).map((p) => `<li>${problemHtml(p)}</li>`).join("") : "";
+  const newest = view.runs.at(-1) === run;
+  return (
+    `<div class="card failure"><span class="card-head"><b>${FAILURES[failure.code] ?? FAILURES.internal}</b></span>` +
+    `<span class="card-text">${escapeInline(failure.message)}</span>` +
+    (problems ? `<ul class="problems">${problems}</ul>` : "") +
+    `<span class="card-text quiet">${escapeInline(failure.action)}</span>` +
+    (newest && run.kind !== "restore" ? `<span class="card-acts">${action("retry", run.id, "Try again", "primary")}${action("logs", "", "Open logs")}</span>` : "") +
+    `</div>`
+  );
+}
+
+const stoppedCard = (run) =>
+  `<div class="card stopped"><span class="card-text quiet">${run.steps.some((s) => s.changes.length) ? "Stopped. The files written so far are kept; say what to do next." : "Stopped before anything was changed."}</span></div>`;

@@ -1,0 +1,49 @@
+/** Feeds `gr.Chatbot` from the store, at most five times a second, and obeys the links in its cards. */
+import { api } from "./api.js";
+import { fail } from "./composer.js";
+import { askRestore } from "./dialogs.js";
+import { showVersion } from "./changes.js";
+import { chatMessages } from "./chat.js";
+import { store } from "./store.js";
+import { showTab } from "./tabs.js";
+
+const INTERVAL_MS = 200;
+
+let pending = null;
+let last = 0;
+
+export function syncChat(trigger) {
+  pending ??= setTimeout(() => {
+    pending = null;
+    last = performance.now();
+    trigger("chat");
+  }, Math.max(0, INTERVAL_MS - (performance.now() - last)));
+}
+
+export const chatValue = () => (store.view ? chatMessages(store.view, store.live, (sha) => api.blobUrl(store.id, sha)) : []);
+
+const ACTIONS = {
+  changes: (version) => showVersion(version),
+  restore: (version) => askRestore(version),
+  logs: () => showTab("Logs"),
+  retry: (id) => again(store.view.runs.find((r) => r.id === id)),
+};
+
+const again = (run) => attempt(() => (run.kind === "wake" ? api.wake(store.id) : api.run(store.id, run.prompt)));
+
+/** Do what may be refused; a refusal is shown by the prompt box. */
+export const attempt = (work) => work().catch((error) => fail(error.message));
+
+export function startChatActions() {
+  document.addEventListener(
+    "click",
+    (event) => {
+      const [, name, argument] = event.target.closest?.("#chat a.act")?.getAttribute("href").match(/#do\/(\w+)\/(.*)/) ?? [];
+      if (!name) return;
+      event.preventDefault();
+      event.stopPropagation();
+      ACTIONS[name]?.(decodeURIComponent(argument));
+    },
+    true,
+  );
+}

@@ -1,0 +1,84 @@
+/** The prompt box: `gr.MultimodalTextbox` with its hints, its errors below it, and the start and stop of runs. */
+import { $, h, icon } from "./dom.js";
+import { drawUnder } from "./landing.js";
+import { open, store } from "./store.js";
+
+let trigger = () => {};
+let filled = "";
+let error;
+let wasActive = null;
+
+export function startComposer(fire) {
+  trigger = fire;
+  const refresh = () => {
+    const state = `${store.id}/${Boolean(store.active)}`;
+    if (state === wasActive) return;
+    wasActive = state;
+    trigger("composer");
+  };
+  store.on("view", refresh);
+  store.on("project", () => (fail(""), refresh()));
+  store.on("gone", () => {
+    open(null, true);
+    fail("That project is not here: it was deleted, or the link is wrong.");
+  });
+  document.addEventListener("input", (event) => event.target.closest?.("#box") && fail(""));
+}
+
+export function mountUnder(element) {
+  error = h("p", { class: "error", role: "alert", hidden: true });
+  element.append(error);
+  drawUnder(element);
+}
+
+/** Show what went wrong next to the prompt, which is kept; "" takes it away. */
+export function fail(message) {
+  if (!error) return;
+  error.hidden = !message;
+  error.replaceChildren(...(message ? [icon("warning"), h("span", {}, message)] : []));
+}
+
+export function composerProps() {
+  const active = Boolean(store.active);
+  const placeholder = active ? "The agent is working…" : store.id ? "Ask for a change…" : "Describe what you want to build…";
+  return { __type__: "update", submit_btn: !active, stop_btn: active, placeholder };
+}
+
+export const promptProps = () => ({ __type__: "update", value: { text: filled, files: [] } });
+
+/** Put `text` in the box for the person to send. */
+export function fill(text) {
+  filled = text;
+  fail("");
+  trigger("prompt");
+  setTimeout(focusPrompt, 60);
+}
+
+export function focusPrompt() {
+  const box = $("#box textarea");
+  box?.focus();
+  box?.setSelectionRange(box.value.length, box.value.length);
+}
+
+export function submitting(prompt) {
+  fail("");
+  document.body.dataset.sending = "";
+  return [prompt, store.id ?? ""];
+}
+
+export function submitted(outcome) {
+  delete document.body.dataset.sending;
+  const { error, project_id } = JSON.parse(outcome || "{}");
+  if (error || !project_id) {
+    fail(error ?? "The prompt could not be sent. Try again.");
+    return { __type__: "update" };
+  }
+  open(project_id);
+  return { __type__: "update", value: { text: "", files: [] } };
+}
+
+export const stopping = () => [store.active?.id ?? ""];
+
+export function stopped(outcome) {
+  fail(JSON.parse(outcome || "{}").error ?? "");
+}

@@ -1,0 +1,71 @@
+/** The questions the page asks before it changes something: rename, delete, restore. Native dialogs: Escape and focus come with them. */
+import { api } from "./api.js";
+import { button, h } from "./dom.js";
+import { store } from "./store.js";
+
+let host;
+
+export function mountDialogs(element) {
+  host = element;
+}
+
+/** Opens a dialog; `act` may throw, and what it says is shown in the dialog, which stays. */
+function ask({ title, text, field, label, danger, act }) {
+  const error = h("p", { class: "error", role: "alert", hidden: true });
+  const input = field != null && h("input", { value: field, maxlength: 120, "aria-label": title });
+  const cancel = button("Cancel", () => dialog.close());
+  const confirm = h("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, label);
+  const form = h("form", { method: "dialog" }, h("h2", {}, title), text && h("p", {}, text), input, error, h("div", { class: "dialog-acts" }, cancel, confirm));
+  const dialog = h("dialog", { class: "dialog", "aria-label": title, onclose: () => dialog.remove(), onclick: (e) => e.target === dialog && dialog.close() }, form);
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    confirm.disabled = true;
+    try {
+      await act(input?.value?.trim());
+      dialog.close();
+    } catch (refusal) {
+      error.hidden = false;
+      error.textContent = refusal.message;
+    } finally {
+      confirm.disabled = false;
+    }
+  };
+  host.append(dialog);
+  dialog.showModal();
+  input ? input.select() : confirm.focus();
+}
+
+export const askRename = (project, done) =>
+  ask({
+    title: "Rename project",
+    field: project.title,
+    label: "Rename",
+    act: async (title) => {
+      if (!title) throw new Error("Give the project a name.");
+      await api.rename(project.id, title);
+      done(title);
+    },
+  });
+
+export const askDelete = (project, done) =>
+  ask({
+    title: "Delete project?",
+    text: `“${project.title || "Untitled"}”, its chat and all its versions will be gone for good.`,
+    label: "Delete",
+    danger: true,
+    act: async () => {
+      await api.remove(project.id);
+      done();
+    },
+  });
+
+export function askRestore(versionId) {
+  const version = store.view.versions.find((v) => v.id === versionId);
+  if (!version) return;
+  ask({
+    title: `Restore version ${version.number}?`,
+    text: "The files go back to how they were then, are checked, and become a new version. Nothing is lost: later versions stay in Changes.",
+    label: "Restore",
+    act: () => api.restore(store.id, version.id),
+  });
+}

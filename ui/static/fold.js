@@ -1,0 +1,149 @@
+/** How a page is folded from the journal's events: the mirror of `backend/events.py`, which a test holds together with this. */
+
+export const MAX_LOG_LINES = 1500;
+
+export const emptyView = (id, title = "") => ({
+  id,
+  title,
+  seq: 0,
+  runs: [],
+  versions: [],
+  preview: { state: "off", url: null },
+  touched: {},
+  logs: [],
+});
+
+/** Apply one entry to `view`, in place. Entries at or before `view.seq` are ignored, so a repeat does no harm. */
+export function fold(view, entry) {
+  if (entry.seq <= view.seq) return;
+  view.seq = entry.seq;
+  const event = entry.event;
+  switch (event.type) {
+    case "run.queued":
+      view.runs.push({
+        id: entry.run_id,
+        kind: event.kind,
+        prompt: event.prompt,
+        attachments: event.attachments,
+        status: "queued",
+        attempt: 0,
+        queued_at: entry.at,
+        finished_at: null,
+        cancelling: false,
+        steps: [],
+        verified: false,
+        failure: null,
+        version_id: null,
+        duration_s: null,
+        cost_micros: 0,
+      });
+      return;
+    case "project.titled":
+      view.title = event.title;
+      return;
+    case "sandbox.booting":
+      view.preview = { state: "booting", url: null };
+      return;
+    case "sandbox.ready":
+      view.preview = { state: "ready", url: event.preview_url };
+      return;
+    case "sandbox.closed":
+      view.preview = { state: "off", url: null };
+      return;
+    case "log.lines":
+      for (const line of event.lines) view.logs.push({ at: entry.at, source: event.source, line });
+      view.logs.splice(0, view.logs.length - MAX_LOG_LINES);
+      return;
+  }
+  const run = view.runs.findLast((r) => r.id === entry.run_id);
+  if (run) foldRun(view, run, entry);
+}
+
+function foldRun(view, run, { event, at }) {
+  switch (event.type) {
+    case "run.claimed":
+      run.status = "running";
+      run.attempt = event.attempt;
+      // A step begun by a lost worker is begun again under the same key.
+      run.steps = run.steps.filter((s) => s.state !== "running");
+      break;
+    case "step.started":
+      run.steps = run.steps.filter((s) => s.key !== event.step);
+      run.steps.push({ ...newStep(event.step, event.kind, at), tool: event.tool, target: event.target });
+      break;
+    case "model.finished": {
+      const step = stepOf(run, event.step, "model", at);
+      Object.assign(step, { state: "done", duration_ms: event.duration_ms, text: event.text, thinking: event.thinking });
+      run.cost_micros += event.cost_micros;
+      break;
+    }
+    case "model.restarted":
+      Object.assign(stepOf(run, event.step, "model", at), { text: "", thinking: "", note: event.reason });
+      break;
+    case "tool.finished": {
+      const step = stepOf(run, event.step, "tool", at);
+      Object.assign(step, { state: event.ok ? "done" : "failed", duration_ms: event.duration_ms });
+      Object.assign(step, { tool: event.tool, target: event.target, result: event.result });
+      Object.assign(step, { changes: event.changes, output: event.output, exit_code: event.exit_code });
+      if (event.changes.length && !run.steps.some((s) => s !== step && s.changes.length)) view.touched = {};
+      for (const change of event.changes) view.touched[change.path] = touch(view.touched[change.path], change.status);
+      break;
+    }
+    case "check.finished":
+      Object.assign(stepOf(run, event.step, "check", at), {
+        state: event.report.passed ? "done" : "failed",
+        duration_ms: event.duration_ms,
+        report: event.report,
+      });
+      break;
+    case "run.cancel_requested":
+      run.cancelling = true;
+      break;
+    case "version.committed":
+      view.versions.push({
+        id: event.version_id,
+        number: event.number,
+        run_id: run.id,
+        title: event.title,
+        verified: event.verified,
+        changes: event.changes,
+        at,
+        screenshot_sha256: event.screenshot_sha256,
+      });
+      view.touched = Object.fromEntries(event.changes.map((c) => [c.path, c.status]));
+      break;
+    case "run.finished":
+      Object.assign(run, { status: event.status, finished_at: at, cancelling: false });
+      Object.assign(run, { verified: event.verified, failure: event.failure, version_id: event.version_id });
+      Object.assign(run, { duration_s: event.duration_s, cost_micros: event.cost_micros });
+      for (const step of run.steps) if (step.state === "running") step.state = "stopped";
+  }
+}
+
+const newStep = (key, kind, at) => ({
+  key,
+  kind,
+  state: "running",
+  started_at: at,
+  tool: null,
+  target: "",
+  text: "",
+  thinking: "",
+  changes: [],
+  output: "",
+  exit_code: null,
+  result: "",
+  report: null,
+  duration_ms: null,
+  note: "",
+});
+
+function stepOf(run, key, kind, at) {
+  const known = run.steps.findLast((s) => s.key === key);
+  if (known) return known;
+  run.steps.push(newStep(key, kind, at));
+  return run.steps.at(-1);
+}
+
+/** A file added and then edited in one run was added. */
+const touch = (before, now) => (before === "A" && now === "M" ? "A" : now);

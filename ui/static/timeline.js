@@ -1,0 +1,117 @@
+/** The steps of a run as Gradio thoughts: `{title, body, class}`; titles and bodies are sanitised again by Gradio. */
+import { diffHtml } from "./diff.js";
+import { plain, plural, sums } from "./dom.js";
+import { partialString } from "./live.js";
+import { agentMarkdown, escapeBlock, escapeInline, terminalHtml } from "./markdown.js";
+
+const TAIL_LINES = 14;
+
+/** Tool name → [icon, while it runs, when it is done]. */
+const TOOLS = {
+  read: ["read", "Reading", "Read"],
+  list: ["read", "Listing", "Listed"],
+  search: ["find", "Searching", "Searched"],
+  write: ["edit", "Writing", "Wrote"],
+  edit: ["edit", "Editing", "Edited"],
+  move: ["edit", "Moving", "Moved"],
+  delete: ["trash", "Deleting", "Deleted"],
+  run: ["shell", "Running", "Ran"],
+  add: ["package", "Adding packages", "Added packages"],
+  restore: ["restore", "Restoring", "Restored"],
+};
+const toolOf = (name) => TOOLS[(name ?? "").split("_")[0]] ?? ["step", "Working on", "Used"];
+
+/** Asking for a check, or proposing to finish, is the agent's business; what a person sees is the check itself. */
+export const isShown = (step) => !["check", "finish"].includes(step.tool);
+
+const code = (text) => (text ? ` <code>${escapeInline(text)}</code>` : "");
+const title = (icon, words, rest = "") => `<span class="step ${icon}">${words}${rest}</span>`;
+const countsHtml = (changes) => {
+  const [added, removed] = sums(changes);
+  return `<span class="plus">+${added}</span><span class="minus">−${removed}</span>`;
+};
+const tail = (text) => plain(text).trimEnd().split("\n").slice(-TAIL_LINES);
+const list = (items) => items.map((i) => `<li>${i}</li>`).join("");
+
+/** One line of plain text: what the strip and screen readers are told a step does. */
+export function describe(step) {
+  if (step.kind === "model") return "Thinking";
+  if (step.kind === "check" || !isShown(step)) return "Checking types, routes and the page in a browser";
+  return [toolOf(step.tool)[1], shortPath(step.target)].filter(Boolean).join(" ");
+}
+
+export const shortPath = (path) => (/^[\w@./[\]()-]+$/.test(path) ? path.split("/").slice(-2).join("/") : path);
+
+/** A finished or running tool call or check. `repairing`: the checks had found something before it. */
+export function stepThought(step, output, repairing) {
+  return step.kind === "check" ? checkThought(step) : toolThought(step, output, repairing);
+}
+
+function toolThought(step, output, repairing) {
+  let [icon, doing, done] = toolOf(step.tool);
+  const running = step.state === "running";
+  if (icon === "edit" && step.changes[0]?.status === "A" && step.tool !== "move") done = "Created";
+  else if (icon === "edit" && repairing && step.tool !== "move") [doing, done] = ["Fixing", "Fixed"];
+  if (step.state === "stopped") done = `Stopped ${doing.toLowerCase()}`;
+  const failed = step.state === "failed" || (step.exit_code ?? 0) !== 0;
+  const exit = step.exit_code ? `<span class="minus">exit ${step.exit_code}</span>` : "";
+  const counted = step.changes.length ? countsHtml(step.changes) : "";
+  const target = code(icon === "shell" ? step.target : shortPath(step.target));
+  return {
+    title: title(failed ? "bad" : icon, running ? doing : done, target + counted + exit),
+    body: toolBody(step, output),
+    status: running ? "pending" : "done",
+  };
+}
+
+function toolBody(step, output) {
+  if (step.state === "running") return output ? terminalHtml(tail(output)) : "";
+  const parts = step.changes.slice(0, 12).map((c) => (step.changes.length > 1 ? `<p class="file">${escapeInline(c.path)}</p>` : "") + diffHtml(c));
+  if (step.output) parts.push(terminalHtml(plain(step.output).trimEnd().split("\n").slice(-200)));
+  if (!parts.join("") && step.result) parts.push(terminalHtml(step.result.trimEnd().split("\n").slice(0, 60)));
+  return parts.join("");
+}
+
+function checkThought(step) {
+  const report = step.report;
+  if (!report) return { title: title(step.state === "running" ? "check" : "bad", step.state === "running" ? "Checking types, routes and the page" : "Checks stopped"), body: "", status: step.state === "running" ? "pending" : "done" };
+  const levels = report.results.map((r) => `<span class="level ${r.passed ? "ok" : "bad"}">${escapeBlock(r.level)}</span> ${escapeBlock(r.summary)}`);
+  const problems = report.problems.map(problemHtml);
+  return {
+    title: report.passed
+      ? title("ok", "Checks passed", ` <span class="faint">${plural(report.results.length, "level")}</span>`)
+      : title("bad", `Checks found ${plural(report.problems.length, "problem")}`),
+    body: `<ul class="levels">${list(levels)}</ul>` + (problems.length ? `<ul class="problems">${list(problems)}</ul>` : ""),
+    status: "done",
+  };
+}
+
+export function problemHtml(problem) {
+  const where = problem.file ? problem.file + (problem.line ? `:${problem.line}` : "") : problem.route;
+  return (where ? `<code>${escapeBlock(where)}</code> ` : "") + escapeBlock(problem.message.slice(0, 600));
+}
+
+/** A tool call the model is still writing, or its thinking; null for what is shown elsewhere. */
+export function partThought(part) {
+  if (part.kind === "thinking") return part.text.trim() ? { title: title("step", "Thinking"), body: agentMarkdown(part.text.slice(-1500)), status: "pending" } : null;
+  if (part.kind !== "tool" || !isShown(part)) return null;
+  const [icon, doing] = toolOf(part.tool);
+  const target = partialString(part.text, "path") ?? partialString(part.text, "command") ?? "";
+  const written = partialString(part.text, "content") ?? partialString(part.text, "new");
+  const lines = written?.split("\n") ?? [];
+  const counted = lines.length > 1 ? `<span class="plus">+${lines.length}</span>` : "";
+  return {
+    title: title(icon, doing, code(icon === "shell" ? target : shortPath(target)) + counted),
+    body: lines.length ? terminalHtml(lines.slice(-TAIL_LINES)) : "",
+    status: "pending",
+    line: [doing, shortPath(target)].filter(Boolean).join(" "),
+  };
+}
+
+/** An earlier remark of the agent, folded away when its run is over. */
+export function remarkThought(step) {
+  const first = step.text.trim().split("\n")[0].replace(/[*_`#]/g, "");
+  return { title: title("say", escapeInline(first.length > 90 ? `${first.slice(0, 90)}…` : first)), body: agentMarkdown(step.text), status: "done" };
+}
+
+export const noteThought = (icon, words, body = "") => ({ title: title(icon, escapeInline(words)), body: body && escapeInline(body), status: "done" });
