@@ -1,0 +1,81 @@
+"""A prompt's way: queued, worked on, checked, committed."""
+
+from backend.domain import FileStatus, RunStatus
+from backend.events import LogLines, SandboxBooting, SandboxReady
+from tests.runs.stage import USER, Stage
+
+
+async def test_a_prompt_becomes_a_verified_version_with_its_preview(stage: Stage) -> None:
+    run = await stage.runs.start(USER, None, "a page for my cat")
+    async with stage.working():
+        over = await stage.over(run)
+    assert over.status is RunStatus.SUCCEEDED
+    view = await stage.view(run)
+    assert view.title == "Acted"
+    assert view.preview.state == "ready"
+    assert [v.number for v in view.versions] == [1]
+    assert view.versions[0].title == "a page for my cat"
+    assert view.versions[0].verified
+    assert view.runs[0].version_id == view.versions[0].id
+    assert view.runs[0].cost_micros == 300
+    assert {c.path: c.status for c in view.versions[0].changes} == {
+        f"app/page{n}.tsx": FileStatus.ADDED for n in range(3)
+    }
+    tree = await stage.store.tree(USER, run.project_id)
+    version = await stage.store.version(USER, view.versions[0].id)
+    assert tree == version.manifest
+    project = await stage.store.project(USER, run.project_id)
+    assert project.head_id == version.id
+    assert project.preview_url == view.preview.url
+
+
+async def test_a_follow_up_uses_the_same_sandbox_without_announcing_a_new_one(stage: Stage) -> None:
+    first = await stage.runs.start(USER, None, "a page")
+    async with stage.working():
+        await stage.over(first)
+        stage.actor.text = "export default 2\n"
+        second = await stage.runs.start(USER, first.project_id, "change it")
+        await stage.over(second)
+    assert len({w.sandbox_id for w in stage.workspaces.opened}) == 1
+    assert not [e for e in await stage.entries(second) if isinstance(e.event, SandboxBooting | SandboxReady)]
+    assert [v.number for v in (await stage.view(second)).versions] == [1, 2]
+
+
+async def test_a_run_that_changes_nothing_commits_nothing(stage: Stage) -> None:
+    stage.actor.turns = 0
+    run = await stage.runs.start(USER, None, "what is this?")
+    async with stage.working():
+        over = await stage.over(run)
+    assert over.status is RunStatus.SUCCEEDED
+    assert (await stage.view(run)).versions == []
+
+
+async def test_files_of_a_failed_run_stay_in_the_tree_and_not_in_a_version(stage: Stage) -> None:
+    stage.actor.text = "BROKEN"
+    run = await stage.runs.start(USER, None, "break it")
+    async with stage.working():
+        over = await stage.over(run)
+    assert over.status is RunStatus.FAILED
+    view = await stage.view(run)
+    assert view.versions == []
+    assert not view.runs[0].verified
+    assert "app/page0.tsx" in await stage.store.tree(USER, run.project_id)
+
+
+async def test_what_the_dev_server_prints_is_journaled_up_to_a_bound(stage: Stage) -> None:
+    stage.actor.pause_s = 0.15
+    run = await stage.runs.start(USER, None, "print")
+    async with stage.working():
+
+        async def opened() -> bool:
+            return bool(stage.workspaces.opened)
+
+        from tests.runs.stage import until
+
+        await until(opened)
+        stage.workspaces.opened[0].log = [f"line {n}" for n in range(5000)]
+        await stage.over(run)
+    lines = [line for e in await stage.entries(run) if isinstance(e.event, LogLines) for line in e.event.lines]
+    assert lines[0] == "line 0"
+    assert len(lines) == 600
+    assert "left out" in lines[-1]

@@ -1,0 +1,69 @@
+"""The live stream: what a page sees is the journal, without gap or repeat."""
+
+from contextlib import aclosing
+from typing import Any
+
+from backend.events import Entry, ProjectView, fold
+from backend.web.services import LOCAL_USER
+from tests.web.conftest import Site
+from tests.web.sse import messages
+
+
+async def test_a_page_that_opens_gets_the_view_and_then_what_follows_until_the_end(site: Site) -> None:
+    project_id, run_id = await site.start()
+    site.stage.actor.pause_s = 0.02
+    view: ProjectView | None = None
+    texts: list[str] = []
+    async with site.stage.working(), aclosing(messages(site.http, f"/api/projects/{project_id}/events")) as stream:
+        async for _, data in stream:
+            if view is None:
+                view = ProjectView.model_validate(data["view"])
+                continue
+            for entry in data["entries"]:
+                fold(view, Entry.model_validate(entry))
+            texts += [d["text"] for _, frame in data["frames"] for d in frame["deltas"]]
+            if view.runs[0].status.over:
+                break
+    assert view
+    assert view == await site.services.runs.view(LOCAL_USER, project_id)
+    assert any("write" in text for text in texts)
+    assert view.runs[0].id == run_id
+
+
+async def test_a_page_that_loses_its_connection_again_and_again_misses_and_repeats_nothing(site: Site) -> None:
+    project_id, _ = await site.start()
+    site.stage.actor.pause_s = 0.01
+    seen: list[dict[str, Any]] = []
+    last = "0"
+    over = False
+    async with site.stage.working():
+        while not over:
+            url = f"/api/projects/{project_id}/events?after=0"
+            async with aclosing(messages(site.http, url, last_id=last if seen else None)) as stream:
+                async for at, data in stream:
+                    seen += data["entries"]
+                    last = at
+                    over = bool(seen) and seen[-1]["event"]["type"] == "run.finished"
+                    break
+    stored = await site.stage.store.entries(LOCAL_USER, project_id)
+    assert [e["seq"] for e in seen] == [e.seq for e in stored]
+    assert [e["seq"] for e in seen] == list(range(1, len(seen) + 1))
+
+
+async def test_an_unknown_project_is_told_before_the_stream_begins(site: Site) -> None:
+    for url in ("/api/projects/nope/events", "/api/projects/nope/events?after=3"):
+        answer = await site.http.get(url)
+        assert answer.status_code == 404
+        assert answer.json()["error"]["code"] == "not_found"
+
+
+async def test_a_deleted_project_ends_its_stream(site: Site) -> None:
+    project_id, _ = await site.finished()
+    async with site.http.stream("GET", f"/api/projects/{project_id}/events") as response:
+        lines = response.aiter_lines()
+        async for line in lines:
+            if line.startswith("data: "):
+                break
+        assert (await site.http.delete(f"/api/projects/{project_id}")).status_code == 204
+        rest = [line async for line in lines]
+    assert "event: gone" in rest
