@@ -1,13 +1,13 @@
 """A reader of server-sent events that remembers its place, as a browser does."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
 
 
-async def messages(http: httpx.AsyncClient, url: str, last_id: str | None = None) -> AsyncIterator[tuple[str, Any]]:
+async def messages(http: httpx.AsyncClient, url: str, last_id: str | None = None) -> AsyncGenerator[tuple[str, Any]]:
     """(id, data) of each message."""
     headers = {"Last-Event-ID": last_id} if last_id else {}
     async with http.stream("GET", url, headers=headers) as response:

@@ -1,0 +1,136 @@
+"""The SQLite store keeps the contract, and what is its own: processes, full disks, other formats."""
+
+import asyncio
+import sqlite3
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backend.domain import Run, RunKind, Unavailable
+from backend.events import LogLines
+from backend.store.sqlite import SqliteStore
+from tests.store.contract import ADA, STARTER, StoreContract, World, finished
+
+
+class TestSqlite(StoreContract):
+    @pytest.fixture
+    async def world(self, tmp_path: Path) -> AsyncIterator[World]:
+        start = time.time()
+        worlds: list[World] = []
+        store = await SqliteStore.open(
+            tmp_path / "data" / "codeflow.db", clock=lambda: start + (worlds[0].passed_s if worlds else 0)
+        )
+        worlds.append(World(store))
+        yield worlds[0]
+        await store.close()
+
+
+async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    project = await store.create_project(ADA, "Cats", STARTER)
+    await store.close()
+    store = await SqliteStore.open(tmp_path / "a.db")
+    assert await store.project(ADA, project.id) == project
+    await store.close()
+
+
+async def test_two_stores_on_one_file_share_the_queue_and_poke_each_other(tmp_path: Path) -> None:
+    here, there = await SqliteStore.open(tmp_path / "a.db"), await SqliteStore.open(tmp_path / "a.db")
+    try:
+        with there.watch_queue() as poke:
+            project = await here.create_project(ADA, "Cats", STARTER)
+            await here.start_run(ADA, project.id, "run-1", RunKind.PROMPT, "x")
+            async with asyncio.timeout(2):
+                await poke.wait(5)
+        claims = await asyncio.gather(*(store.claim_run("w", 15) for store in (here, there) * 10))
+        assert sum(c is not None for c in claims) == 1
+    finally:
+        await here.close()
+        await there.close()
+
+
+async def test_of_many_starts_in_many_processes_one_wins(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    project = await store.create_project(ADA, "Cats", STARTER)
+    script = f"""
+import asyncio, pathlib
+from backend.domain import Busy, RunKind
+from backend.store.sqlite import SqliteStore
+async def main(name):
+    store = await SqliteStore.open(pathlib.Path({str(tmp_path / "a.db")!r}))
+    for n in range(20):
+        try:
+            await store.start_run({ADA!r}, {project.id!r}, f"{{name}}-{{n}}", RunKind.PROMPT, "x")
+            print("won")
+        except Busy:
+            pass
+    await store.close()
+asyncio.run(main(__import__("sys").argv[1]))
+"""
+    command = (sys.executable, "-c", script)
+    pipe = asyncio.subprocess.PIPE
+    processes = [await asyncio.create_subprocess_exec(*command, f"p{n}", stdout=pipe) for n in range(3)]
+    outputs = [await p.communicate() for p in processes]
+    assert [p.returncode for p in processes] == [0, 0, 0]
+    assert b"".join(out for out, _ in outputs).count(b"won") == 1
+    assert len(await store.entries(ADA, project.id)) == 1
+    await store.close()
+
+
+async def test_a_full_disk_is_told_in_words_and_loses_nothing(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    project = await store.create_project(ADA, "Cats", STARTER)
+    pages = await store.database.write(lambda db: db.execute("pragma page_count").fetchone()[0])
+    # SQLite meets a bound on the file as it meets the disk's end. Pragmas hold for the connection that writes.
+    store.database._writer.submit(
+        lambda: store.database._connection().execute(f"pragma max_page_count = {pages + 2}")
+    ).result()
+    with pytest.raises(Unavailable, match="no room left on the disk"):
+        await store.create_project(ADA, "Dogs", {"big.bin": bytes(200_000)})
+    assert [c.title for c in await store.projects(ADA)] == ["Cats"]
+    store.database._writer.submit(
+        lambda: store.database._connection().execute("pragma max_page_count = 1000000")
+    ).result()
+    assert (await store.create_project(ADA, "Dogs", {"big.bin": bytes(200_000)})).id != project.id
+    await store.close()
+
+
+async def test_a_folder_that_cannot_be_written_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(Unavailable, match="CODEFLOW_DATA_DIR"):
+        await SqliteStore.open(tmp_path / "file" / "a.db")
+
+
+async def test_a_file_that_is_no_database_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(b"this is not a database" * 100)
+    with pytest.raises(Unavailable, match="does not work"):
+        await SqliteStore.open(tmp_path / "a.db")
+
+
+async def test_a_database_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        db.execute("pragma user_version = 99")
+    with pytest.raises(Unavailable, match="newer CodeFlow"):
+        await SqliteStore.open(tmp_path / "a.db")
+
+
+async def test_a_long_journal_is_written_and_read_fast_enough_to_be_watched(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "a.db")
+    project = await store.create_project(ADA, "Cats", STARTER)
+    run: Run = await store.start_run(ADA, project.id, "run-1", RunKind.PROMPT, "x")
+    claimed = await store.claim_run("w", 60)
+    assert claimed
+    began = time.perf_counter()
+    for n in range(300):
+        await store.append(claimed[2], [LogLines(source="dev", lines=[f"line {n}"])])
+    append_ms = (time.perf_counter() - began) / 300 * 1000
+    began = time.perf_counter()
+    assert len(await store.entries(ADA, run.project_id)) == 302
+    read_ms = (time.perf_counter() - began) * 1000
+    await store.finish_run(claimed[2], finished())
+    await store.close()
+    assert append_ms < 20
+    assert read_ms < 500
