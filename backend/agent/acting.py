@@ -21,7 +21,9 @@ _MAX_ABOUT_CHARS = 2_000
 async def act(
     journal: Journal, step: str, call: ToolCallPart, workspace: Workspace, prove: Callable[[], Awaitable[CheckReport]]
 ) -> ToolFinished:
-    """The call's result, journaled under `step`. What the model can repair is a result too; what it cannot is raised."""
+    """The call's result, journaled under `step`. What the model can repair is a result too; what it cannot is
+    raised.
+    """
 
     async def say(output: str) -> None:
         await journal.stream(step, Delta(part=0, kind="output", text=output))

@@ -1,7 +1,7 @@
 """Ask a model and stream its answer; when it fails, ask again or ask the next one.
 
-A rate limit or an outage is met in the same way before the first word and in the middle of an answer: what came so far is discarded, the
-journal says so, and another attempt begins. Only whole answers are ever acted on.
+A rate limit or an outage is met in the same way before the first word and in the middle of an answer: what came so
+far is discarded, the journal says so, and another attempt begins. Only whole answers are ever acted on.
 """
 
 import asyncio
@@ -45,7 +45,9 @@ _PARAMETERS = ModelRequestParameters(
 
 
 async def ask(journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage]) -> ModelFinished:
-    """The coder's answer to `messages`, streamed under `step` and journaled. Raises `ModelFailed` when none of the models answers."""
+    """The coder's answer to `messages`, streamed under `step` and journaled. Raises `ModelFailed` when none of the
+    models answers.
+    """
     if not models.coder:
         raise ModelFailed(
             models.info.problem, "Set what is missing and restart CodeFlow; `codeflow doctor` shows what is in force."
@@ -71,7 +73,9 @@ async def ask(journal: Journal, step: str, models: Models, messages: Sequence[Mo
 async def _first_whole_answer(
     journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage]
 ) -> tuple[Candidate, ModelResponse]:
-    """Round after round through the models that may still answer, at once to the next one, with a pause between rounds."""
+    """Round after round through the models that may still answer, at once to the next one, with a pause between
+    rounds.
+    """
     able = list(models.coder)
     fault: Fault | None = None
     for number in range(models.patience.rounds):
@@ -118,7 +122,9 @@ async def _answer(journal: Journal, step: str, candidate: Candidate, messages: S
             if delta := _delta(event, tools):
                 await journal.stream(step, delta)
     response = stream.get()
-    if not any(
+    # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
+    cut = response.finish_reason is None and candidate.provider != "demo"
+    if cut or not any(
         isinstance(part, ToolCallPart) or (isinstance(part, TextPart) and part.content.strip())
         for part in response.parts
     ):

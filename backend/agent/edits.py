@@ -1,6 +1,8 @@
-"""Replace a piece of a file by what a model believes is there: exact first, then ever more tolerant of how it is spaced.
+"""Replace a piece of a file by what a model believes is there: exact first, then ever more tolerant of how it is
+spaced.
 
-Every way of looking must find exactly one place. A miss says what the file really has near there, so that the model can repair its call.
+Every way of looking must find exactly one place. A miss says what the file really has near there, so that the model
+can repair its call.
 """
 
 import difflib
@@ -11,6 +13,8 @@ from itertools import takewhile
 _TYPOGRAPHY = str.maketrans(
     "‘’‚‛“”„‟′″‐‑‒–—−\u00a0\u2002\u2003\u2007\u2009\u202f\u3000", "''''\"\"\"\"'\"------" + " " * 7
 )
+_TELLING_CHARS = 5
+"""A text at least so long is not in a file by chance."""
 _REGION_LINES = 4
 _REGION_SEARCH_LINES = 20_000
 
@@ -22,8 +26,9 @@ class EditFailed(Exception):
 def replace_once(text: str, old: str, new: str) -> str:
     """`text` with its one occurrence of `old` replaced by `new`.
 
-    Spacing at line ends, indentation, line endings and typographic quotes may differ; the replacement takes over the file's own
-    line endings and indentation. Raises `EditFailed` when `old` is not found, found twice, or nothing would change.
+    Spacing at line ends, indentation, line endings and typographic quotes may differ; the replacement takes over
+    the file's own line endings and indentation. Raises `EditFailed` when `old` is not found, found twice, or
+    nothing would change.
     """
     if not old.strip():
         raise EditFailed("`old` is empty. Give the exact text to replace, or use write_file to write the whole file.")
@@ -87,11 +92,8 @@ def _by_lines(text: str, old: str, new: str) -> str | None:
             at = places[0]
             found = lines[at : at + len(wanted)]
             put = _indented(_trimmed(_lines(new), top, bottom), wanted, found)
-            ending = "\r" if found[0].endswith("\r") else ""
-            last = at + len(wanted) == len(lines)
-            put = [line + ending for line in put]
-            if last and put and not found[-1].endswith("\r"):
-                put[-1] = put[-1].removesuffix("\r")
+            inner = "\r" if any(line.endswith("\r") for line in (found[0], *lines[at - 1 : at])) else ""
+            put = [line + inner for line in put[:-1]] + [line + found[-1][len(found[-1].rstrip("\r")) :] for line in put[-1:]]
             return "\n".join([*lines[:at], *put, *lines[at + len(wanted) :]])
     return None
 
@@ -157,7 +159,7 @@ def _require_one(lines: list[int]) -> None:
 
 
 def _miss(text: str, old: str, new: str) -> str:
-    if new.strip() and new.strip() in text:
+    if len(new.strip()) >= _TELLING_CHARS and new.strip() in text and new.strip() not in old:
         return "`old` is not in the file, but `new` already is: the edit seems to have been made before. Read the file to see."
     region = closest_region(text, old)
     near = f" The closest part of the file reads:\n{region}\nCopy `old` from there exactly." if region else ""

@@ -39,7 +39,9 @@ FAULTS = (ModelAPIError, UnexpectedModelBehavior, UserError, BrokenOff, httpx.HT
 @dataclass(frozen=True)
 class Fault:
     remedy: Literal["again", "another", "person"]
-    """`again`: the same model may answer next time; `another`: this one will not; `person`: somebody must change something."""
+    """`again`: the same model may answer next time; `another`: this one will not; `person`: somebody must change
+    something.
+    """
     reason: str
     action: str = ""
     retry_after_s: float | None = None

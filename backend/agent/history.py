@@ -1,7 +1,8 @@
-"""The message history a run opens with: earlier runs told briefly, then the project as it stands, then what the person asks now.
+"""The message history a run opens with: earlier runs told briefly, then the project as it stands, then what the
+person asks now.
 
-Everything comes from the journal, so an attempt that resumes builds the same messages as the one that was lost. Earlier runs are told in a
-form that never changes again, so that a provider's cache keeps them.
+Everything comes from the journal, so an attempt that resumes builds the same messages as the one that was lost.
+Earlier runs are told in a form that never changes again, so that a provider's cache keeps them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -121,7 +122,9 @@ def _said(events: Sequence[Event]) -> str:
 
 
 def _since(queued: RunQueued, events: Sequence[Event]) -> str:
-    """What a run did to the project, told as a fact and not in the model's own voice, so that it is not taken for a way to act."""
+    """What a run did to the project, told as a fact and not in the model's own voice, so that it is not taken for a
+    way to act.
+    """
     changes: dict[str, FileChange] = {}
     outcome = ""
     problems = ""

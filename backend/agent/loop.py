@@ -1,7 +1,8 @@
 """The agent: think, act, prove, until the app is proven or cannot be.
 
-Its state is the message history, and every message follows from a step in the journal. So a run that was killed is resumed by playing the
-same loop again: a step that is in the journal is taken from there, the first one that is not is done.
+Its state is the message history, and every message follows from a step in the journal. So a run that was killed is
+resumed by playing the same loop again: a step that is in the journal is taken from there, the first one that is not
+is done.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,9 @@ class Outcome:
 
 
 async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> Outcome:
-    """Do what the run's prompt asks. Raises `LeaseLost` and `SandboxLost`; called again, it goes on after the last finished step."""
+    """Do what the run's prompt asks. Raises `LeaseLost` and `SandboxLost`; called again, it goes on after the last
+    finished step.
+    """
     work = _Work(journal, workspace, gate, models, budget)
     async with naming(journal, models):
         try:

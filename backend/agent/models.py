@@ -76,7 +76,9 @@ class Models:
 
     @classmethod
     def for_settings(cls, settings: Settings) -> "Models":
-        """Choose by AI_PROVIDER, else by what is configured, else what runs on this machine, else the demo model. Never raises."""
+        """Choose by AI_PROVIDER, else by what is configured, else what runs on this machine, else the demo model.
+        Never raises.
+        """
         name, reason = _choice(settings)
         if name == "demo":
             demo = _demo(settings)

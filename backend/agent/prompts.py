@@ -1,4 +1,6 @@
-"""The words the agents are told: one Markdown file a role under `prompts/`. They hold no dates and no ids, so that caches keep them."""
+"""The words the agents are told: one Markdown file a role under `prompts/`. They hold no dates and no ids, so that
+caches keep them.
+"""
 
 from functools import cache
 from typing import Literal

@@ -26,7 +26,9 @@ _OPENINGS = re.compile(
 
 @asynccontextmanager
 async def naming(journal: Journal, models: Models) -> AsyncIterator[None]:
-    """Names the project beside the work inside, when it has no name yet. The work does not wait for it, but at its end."""
+    """Names the project beside the work inside, when it has no name yet. The work does not wait for it, but at its
+    end.
+    """
     if journal.title or any(isinstance(entry.event, ProjectTitled) for entry in journal.entries):
         yield
         return

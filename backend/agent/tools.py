@@ -1,7 +1,7 @@
 """The tools: what the model may do, each a pydantic model of its arguments with the deed as a method.
 
-A tool's class docstring and fields are what the model is told. What the model can repair (a wrong path, a text that is not there) is
-a `Refused` with words for it; what it cannot (a lost sandbox) passes through.
+A tool's class docstring and fields are what the model is told. What the model can repair (a wrong path, a text that
+is not there) is a `Refused` with words for it; what it cannot (a lost sandbox) passes through.
 """
 
 import re
@@ -84,7 +84,9 @@ Path = Annotated[
 
 
 class ListFiles(Tool):
-    """List the project's files below a folder, with their sizes. The folder of ready-made ui components is summed up unless asked for."""
+    """List the project's files below a folder, with their sizes. The folder of ready-made ui components is summed
+    up unless asked for.
+    """
 
     name = "list_files"
     path: Annotated[str, Field(description="A folder; empty for the whole project.")] = ""
@@ -182,7 +184,9 @@ class WriteFile(Tool):
 
 
 class EditFile(Tool):
-    """Replace one piece of a file. `old` must name exactly one place: copy it from the file with enough lines around it."""
+    """Replace one piece of a file. `old` must name exactly one place: copy it from the file with enough lines
+    around it.
+    """
 
     name = "edit_file"
     path: Path
@@ -237,7 +241,9 @@ class DeleteFile(Tool):
 
 
 class RunCommand(Tool):
-    """Run a shell command in the project's root. The dev server runs already, and no network is reachable but the package registry."""
+    """Run a shell command in the project's root. The dev server runs already, and no network is reachable but the
+    package registry.
+    """
 
     name = "run_command"
     command: Annotated[str, Field(min_length=1)]
@@ -261,7 +267,9 @@ class RunCommand(Tool):
 
 
 class AddPackages(Tool):
-    """Add packages from the npm registry to the project. Look at package.json first: most of what an app needs is there."""
+    """Add packages from the npm registry to the project. Look at package.json first: most of what an app needs is
+    there.
+    """
 
     name = "add_packages"
     names: Annotated[
@@ -292,7 +300,9 @@ class Check(Tool):
 
 
 class Finish(Tool):
-    """Say that the work is done. The app is checked; if the checks find a problem, it comes back to you and the work goes on."""
+    """Say that the work is done. The app is checked; if the checks find a problem, it comes back to you and the
+    work goes on.
+    """
 
     name = "finish"
     summary: Annotated[

@@ -36,7 +36,12 @@ class MemoryJournal:
     """One run's journal. `kill_after` n appends raises, once the n-th is written, as a SIGKILL would end the worker there."""
 
     def __init__(
-        self, run: Run, past: Sequence[Entry] = (), entries: Sequence[Entry] = (), title: str = "Named", blobs: Mapping[str, bytes] | None = None
+        self,
+        run: Run,
+        past: Sequence[Entry] = (),
+        entries: Sequence[Entry] = (),
+        title: str = "Named",
+        blobs: Mapping[str, bytes] | None = None,
     ) -> None:
         self.run, self.past, self.entries, self.title = run, list(past), list(entries), title
         self.blobs = dict(blobs or {})
@@ -188,7 +193,11 @@ class MemoryWorkspace:
         return None
 
     def _require(self, path: str) -> None:
-        if path.startswith(("/", "../")) or path.split("/")[0] in ("node_modules", ".next", ".git") or path.startswith(".env"):
+        if (
+            path.startswith(("/", "../"))
+            or path.split("/")[0] in ("node_modules", ".next", ".git")
+            or path.startswith(".env")
+        ):
             raise PathRefused(f"`{path}` may not be touched.")
 
     def _changed(self, path: str, content: bytes | None) -> Written | None:

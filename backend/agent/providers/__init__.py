@@ -1,1 +1,3 @@
-"""Where models come from: one file a provider. Their SDKs are slow to import, so each is imported when its first model is built."""
+"""Where models come from: one file a provider. Their SDKs are slow to import, so each is imported when its first
+model is built.
+"""

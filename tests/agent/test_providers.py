@@ -1,0 +1,211 @@
+"""The real SDKs against a server that speaks their protocols."""
+
+import json
+
+import pytest
+
+from backend.agent.asking import ask
+from backend.agent.history import opening
+from backend.agent.models import Candidate, Models, Patience
+from backend.agent.providers import compatible, gemini, openai
+from backend.agent.stops import ModelFailed
+from backend.domain import Attachment, FailureCode
+from backend.events import Delta, ModelFinished, ModelRestarted
+from tests.agent import wire as speak
+from tests.agent.doubles import MemoryJournal, a_run
+from tests.agent.scripts import models_of
+from tests.agent.wire import Wire, wire
+
+KEY = "sk-proj-very-secret-key-0123456789"
+ARGS = json.dumps({"path": "app/page.tsx", "content": "export default function Page() {}\n"})
+
+
+def chat_model(wire: Wire, name: str = "local-coder") -> Candidate:
+    return Candidate("compatible", name, lambda: compatible.build(name, KEY, f"{wire.url}/v1"), "OPENAI_API_KEY", KEY)
+
+
+def openai_model(wire: Wire) -> Candidate:
+    return Candidate(
+        "openai", "gpt-6.1-sol", lambda: openai.build("gpt-6.1-sol", KEY, f"{wire.url}/v1"), "OPENAI_API_KEY", KEY
+    )
+
+
+def gemini_model(wire: Wire) -> Candidate:
+    return Candidate(
+        "gemini", "gemini-4-argon", lambda: gemini.build("gemini-4-argon", KEY, wire.url), "GEMINI_API_KEY", KEY
+    )
+
+
+async def asked(models: Models, journal: MemoryJournal | None = None) -> tuple[ModelFinished, MemoryJournal]:
+    journal = journal or MemoryJournal(a_run())
+    return await ask(journal, "model:0", models, await opening(journal, [])), journal
+
+
+def streamed(journal: MemoryJournal, kind: str) -> list[Delta]:
+    return [delta for _, delta in journal.deltas if delta.kind == kind]
+
+
+@pytest.mark.parametrize("speech", ["chat", "responses", "gemini"])
+async def test_answer_streams_its_words_and_its_tool_calls_and_is_journaled_whole(speech):
+    calls = [("write_file", ARGS), ("finish", '{"summary": "Done."}')]
+    reply = {
+        "chat": lambda: speak.chat("Here it is.", calls),
+        "responses": lambda: speak.responses("Here it is.", calls),
+        "gemini": lambda: speak.gemini("Here it is.", [(name, json.loads(args)) for name, args in calls]),
+    }[speech]()
+    build = {"chat": chat_model, "responses": openai_model, "gemini": gemini_model}[speech]
+    async with wire(reply) as server:
+        finished, journal = await asked(models_of(build(server)))
+    assert finished.text == "Here it is."
+    assert "".join(delta.text for delta in streamed(journal, "text")) == "Here it is."
+    written = [delta for delta in streamed(journal, "tool") if delta.tool == "write_file"]
+    assert json.loads("".join(delta.text for delta in written)) == json.loads(ARGS)
+    assert (finished.input_tokens, finished.output_tokens) == (1000, 100)
+    assert finished.cost_micros > 0
+    assert [part["tool_name"] for part in finished.message["parts"] if part["part_kind"] == "tool-call"] == [
+        "write_file",
+        "finish",
+    ]
+    if speech != "gemini":
+        assert len(written) > 3, "a file can be watched being written"
+
+
+async def test_every_tool_and_the_prompt_reach_the_wire():
+    async with wire(speak.chat("Hi.")) as server:
+        await asked(models_of(chat_model(server)))
+    path, headers, body = server.asked[0]
+    assert path == "/v1/chat/completions"
+    assert headers["authorization"] == f"Bearer {KEY}"
+    assert [tool["function"]["name"] for tool in body["tools"]] == [
+        "list_files", "read_file", "search", "write_file", "edit_file", "move_file", "delete_file",
+        "run_command", "add_packages", "check", "finish",
+    ]  # fmt: skip
+    assert body["messages"][-1] == {"role": "user", "content": "a counter"}
+
+
+async def test_rate_limit_before_the_first_word_is_waited_out():
+    async with wire(speak.refused(429, "slow down", "rate_limit_exceeded"), speak.chat("Hi.")) as server:
+        finished, journal = await asked(models_of(chat_model(server)))
+    assert finished.text == "Hi."
+    (restarted,) = journal.events(ModelRestarted)
+    assert "limiting the rate" in restarted.reason
+    assert len(server.asked) == 2, "the SDK itself must not retry"
+
+
+@pytest.mark.parametrize("speech", ["chat", "gemini"])
+async def test_answer_that_breaks_off_in_the_middle_is_asked_again_whole(speech):
+    args = {"path": "a.ts", "content": "const a = 1;\n" * 3}
+    if speech == "chat":
+        broken, good, build = (
+            speak.chat("Half of", [("write_file", ARGS[:30])], whole=False),
+            speak.chat("Whole."),
+            chat_model,
+        )
+    else:
+        broken, good, build = (
+            speak.gemini("Half of", [("write_file", args)], whole=False),
+            speak.gemini("Whole."),
+            gemini_model,
+        )
+    async with wire(broken, good) as server:
+        finished, journal = await asked(models_of(build(server)))
+    assert finished.text == "Whole."
+    assert len(finished.message["parts"]) == 1
+    (restarted,) = journal.events(ModelRestarted)
+    assert "broke off" in restarted.reason or "breaks off" in restarted.reason
+
+
+@pytest.mark.parametrize("speech", ["chat", "responses", "gemini"])
+async def test_stream_that_ends_politely_without_a_finish_reason_is_not_taken_for_an_answer(speech):
+    say = {"chat": speak.chat, "responses": speak.responses, "gemini": speak.gemini}[speech]
+    build = {"chat": chat_model, "responses": openai_model, "gemini": gemini_model}[speech]
+    half = say("Half of the")
+    half.events = half.events[: -3 if speech == "chat" else -1]
+    async with wire(half, say("Whole.")) as server:
+        finished, _ = await asked(models_of(build(server)))
+    assert finished.text == "Whole."
+
+
+async def test_error_sent_inside_an_open_stream_discards_what_came_and_asks_again():
+    limited = speak.chat("Half of", whole=False)
+    limited.events = [*limited.events, {"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded"}}]
+    async with wire(limited, speak.chat("Whole.")) as server:
+        finished, journal = await asked(models_of(chat_model(server)))
+    assert finished.text == "Whole."
+    assert len(journal.events(ModelRestarted)) == 1
+
+
+async def test_when_one_provider_is_down_the_next_answers_at_once():
+    async with wire(speak.refused(503, "overloaded")) as down, wire(speak.gemini("I am here.")) as up:
+        patient = Patience(rounds=3, first_s=30, most_s=30)
+        finished, journal = await asked(models_of(openai_model(down), gemini_model(up), patience=patient))
+    assert finished.model == "gemini-4-argon"
+    assert finished.text == "I am here."
+    (restarted,) = journal.events(ModelRestarted)
+    assert restarted.model == "gemini-4-argon"
+    assert "OpenAI cannot answer right now (HTTP 503)." in restarted.reason
+
+
+async def test_spent_account_is_not_asked_again_but_its_fallback_is():
+    async with (
+        wire(speak.refused(429, "You exceeded your current quota", "insufficient_quota")) as broke,
+        wire(speak.refused(500, "oops"), speak.chat("Hi.")) as up,
+    ):
+        finished, _ = await asked(models_of(openai_model(broke), chat_model(up)))
+    assert finished.text == "Hi."
+    assert len(broke.asked) == 1
+
+
+@pytest.mark.parametrize("build", [openai_model, chat_model, gemini_model])
+@pytest.mark.parametrize("status", [401, 403])
+async def test_refused_key_fails_at_once_and_never_shows_the_key(build, status):
+    async with wire(speak.refused(status, f"Incorrect API key provided: {KEY}")) as server:
+        with pytest.raises(ModelFailed) as failed:
+            await asked(models_of(build(server)))
+    failure = failed.value.failure
+    assert failure.code is FailureCode.MODEL
+    assert "refused the API key" in failure.message
+    assert "_API_KEY" in failure.action
+    assert KEY not in failure.model_dump_json()
+    assert len(server.asked) == 1
+
+
+async def test_rejected_request_says_what_the_provider_said_without_the_key():
+    async with wire(speak.refused(400, f"this model cannot call tools; key {KEY}")) as server:
+        with pytest.raises(ModelFailed) as failed:
+            await asked(models_of(chat_model(server)))
+    assert "cannot call tools" in failed.value.failure.message
+    assert KEY not in failed.value.failure.message
+    assert KEY[:12] not in failed.value.failure.message
+
+
+async def test_unknown_model_names_the_setting_to_change():
+    async with wire(speak.refused(404, "model not found", "model_not_found")) as server:
+        with pytest.raises(ModelFailed) as failed:
+            await asked(models_of(chat_model(server, "gpt-99")))
+    assert "gpt-99" in failed.value.failure.message
+    assert "AI_MODEL" in failed.value.failure.action
+
+
+async def test_nobody_listening_ends_after_a_bounded_number_of_attempts():
+    dead = Wire(url="http://127.0.0.1:9")
+    with pytest.raises(ModelFailed) as failed:
+        await asked(models_of(chat_model(dead)))
+    assert "connection" in failed.value.failure.message
+    assert "kept" in failed.value.failure.action
+
+
+async def test_empty_answers_are_asked_again():
+    async with wire(speak.chat(""), speak.chat("Hi.")) as server:
+        finished, _ = await asked(models_of(chat_model(server)))
+    assert finished.text == "Hi."
+
+
+async def test_attached_image_is_shown_to_the_model():
+    png = b"\x89PNG\r\n\x1a\n"
+    run = a_run("like this", attachments=[Attachment(name="a.png", media_type="image/png", sha256="ab")])
+    async with wire(speak.chat("I see.")) as server:
+        await asked(models_of(chat_model(server)), MemoryJournal(run, blobs={"ab": png}))
+    text, image = server.asked[0][2]["messages"][-1]["content"]
+    assert text["text"] == "like this"
+    assert image["image_url"]["url"].startswith("data:image/png;base64,")
