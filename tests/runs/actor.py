@@ -2,11 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from backend.agent.loop import Outcome
 from backend.events import CheckFinished, Delta, ModelFinished, ProjectTitled, StepStarted, ToolFinished
 from backend.runs.job import Job
 from backend.workspace.contract import Workspace
+
+if TYPE_CHECKING:
+    from backend.agent.loop import Outcome
 
 
 @dataclass
@@ -15,7 +18,7 @@ class Actor:
     pause_s: float = 0.0
     text: str = "export default 1\n"
 
-    async def __call__(self, job: Job, workspace: Workspace) -> Outcome:
+    async def __call__(self, job: Job, workspace: Workspace) -> "Outcome":
         if not job.journal.title:
             await job.journal.append(ProjectTitled(title="Acted"))
         for turn in range(self.turns):
@@ -23,6 +26,9 @@ class Actor:
             await self._write(job, workspace, f"tool:{turn}:0", f"app/page{turn}.tsx")
             await self._run(job, workspace, f"tool:{turn}:1", f"build {turn}")
         report = await self._check(job, workspace)
+        # Late, since it takes seconds to import, which a process that is to be killed should not spend.
+        from backend.agent.loop import Outcome
+
         return Outcome(report.passed, report.passed, self.turns > 0, None, report, "Done.")
 
     async def _think(self, job: Job, step: str, turn: int) -> None:

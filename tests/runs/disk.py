@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
 from backend.workspace import FileMissing, SandboxLost
-from backend.workspace.contract import Checked, CommandResult, Fetched, Match, OnOutput, Workspace, Written
+from backend.workspace.contract import Checked, CommandResult, Fetched, Inspected, Match, OnOutput, Workspace, Written
 from backend.workspace.diffs import file_change
 from backend.workspace.paths import project_path
 
@@ -83,6 +83,12 @@ class DiskWorkspace:
     async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
         self._there()
         return Fetched(200, "<html></html>")
+
+    async def inspect(self, command: str, *, timeout_s: float = 60) -> Inspected:
+        raise NotImplementedError
+
+    async def download(self, path: str) -> bytes | None:
+        raise NotImplementedError
 
     async def dev_log(self) -> list[str]:
         self._there()
