@@ -85,7 +85,7 @@ async def _first_whole_answer(
                 if place == 0:
                     await asyncio.sleep(_pause_s(models.patience, number, fault))
             try:
-                return candidate, await _answer(journal, step, candidate, messages)
+                return candidate, await _answer(journal, step, candidate, messages, models.patience.silence_s)
             except FAULTS as error:
                 found = fault_of(error, candidate)
             if found.remedy == "person" and candidate is models.coder[0]:
@@ -113,14 +113,24 @@ def _pause_s(patience: Patience, number: int, fault: Fault) -> float:
     return min(patience.most_s, max(backoff, fault.retry_after_s or 0))
 
 
-async def _answer(journal: Journal, step: str, candidate: Candidate, messages: Sequence[ModelMessage]) -> ModelResponse:
+async def _answer(
+    journal: Journal, step: str, candidate: Candidate, messages: Sequence[ModelMessage], silence_s: float
+) -> ModelResponse:
     tools: dict[int, str] = {}
     model = await asyncio.to_thread(lambda: candidate.model)
     seen = messages if model.profile.get("supports_image_input", True) else _without_images(messages)
-    async with model_request_stream(model, seen, model_request_parameters=_PARAMETERS) as stream:
-        async for event in stream:
-            if delta := _delta(event, tools):
-                await journal.stream(step, delta)
+    loop = asyncio.get_running_loop()
+    try:
+        async with (
+            asyncio.timeout(silence_s) as silence,
+            model_request_stream(model, seen, model_request_parameters=_PARAMETERS) as stream,
+        ):
+            async for event in stream:
+                silence.reschedule(loop.time() + silence_s)
+                if delta := _delta(event, tools):
+                    await journal.stream(step, delta)
+    except TimeoutError as error:
+        raise BrokenOff from error
     response = stream.get()
     # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
     cut = response.finish_reason is None and candidate.provider != "demo"

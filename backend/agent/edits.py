@@ -93,7 +93,9 @@ def _by_lines(text: str, old: str, new: str) -> str | None:
             found = lines[at : at + len(wanted)]
             put = _indented(_trimmed(_lines(new), top, bottom), wanted, found)
             inner = "\r" if any(line.endswith("\r") for line in (found[0], *lines[at - 1 : at])) else ""
-            put = [line + inner for line in put[:-1]] + [line + found[-1][len(found[-1].rstrip("\r")) :] for line in put[-1:]]
+            put = [line + inner for line in put[:-1]] + [
+                line + found[-1][len(found[-1].rstrip("\r")) :] for line in put[-1:]
+            ]
             return "\n".join([*lines[:at], *put, *lines[at + len(wanted) :]])
     return None
 

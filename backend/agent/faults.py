@@ -54,7 +54,7 @@ def fault_of(error: Exception, candidate: Candidate) -> Fault:
     """Never holds the provider's key, whatever the provider echoed."""
     who = candidate.title
     match error:
-        case ModelAuthenticationError():
+        case ModelAPIError() if _is_about_the_key(error):
             variable = candidate.key_variable or "the key"
             status = f" (HTTP {error.status_code})" if isinstance(error, ModelHTTPError) else ""
             return Fault(
@@ -109,6 +109,13 @@ def fault_of(error: Exception, candidate: Candidate) -> Fault:
             )
         case _:
             return Fault("again", f"{who} sent an answer that breaks off.")
+
+
+def _is_about_the_key(error: ModelAPIError) -> bool:
+    # Gemini answers a wrong key with status 400.
+    return isinstance(error, ModelAuthenticationError) or (
+        isinstance(error, ModelRequestRejectedError) and "api key not valid" in str(error.body).lower()
+    )
 
 
 def _detail(error: ModelAPIError, candidate: Candidate) -> str:

@@ -64,10 +64,14 @@ class Patience:
     rounds: int = 5
     first_s: float = 0.8
     most_s: float = 20.0
+    silence_s: float = 240.0
+    """A stream that sends nothing for so long has broken off. Models that think before they speak need minutes."""
 
 
 @dataclass(frozen=True)
 class Models:
+    """The models of one process. Their connections belong to the event loop that first asks them."""
+
     info: ProviderInfo
     coder: list[Candidate]
     """In the order they are asked; empty when `info.problem` says why."""

@@ -19,7 +19,8 @@ MAX_TITLE_CHARS = 40
 _PATIENCE_S = 12
 _MAX_PROMPT_CHARS = 2_000
 _OPENINGS = re.compile(
-    r"^(?:please |can you |could you |i (?:want|need) (?:you to )?|let's )*(?:build|make|create|write|design|generate)?(?: me| us)?\s+(?:an? |the |my )?",
+    r"^(?:(?:please|can you|could you|would you|i (?:want|need|would like)(?: you to)?|let's)\s+)*"
+    r"(?:(?:build|make|create|write|design|generate)\s+)?(?:(?:me|us)\s+)?(?:(?:an?|the|my)\s+)?",
     re.I,
 )
 
@@ -66,7 +67,7 @@ def title_from_words(prompt: str) -> str:
 
 
 def _fit(text: str) -> str:
-    line = re.split(r"[\n.!?:;]", text.strip().strip("\"'`*#“”"))[0]
+    line = re.split(r"[\n:;]|[.!?](?:\s|$)", text.strip().strip("\"'`*#“”"))[0]
     line = re.sub(r"\s+", " ", line).strip(" ,-–—\"'`*")
     if len(line) > MAX_TITLE_CHARS:
         line = line[: MAX_TITLE_CHARS + 1].rsplit(" ", 1)[0][:MAX_TITLE_CHARS].rstrip(" ,-–—")

@@ -22,7 +22,7 @@ from backend.domain import (
 )
 from backend.events import Delta, Entry, Event, ModelFinished, ProjectTitled, ToolFinished
 from backend.workspace import FileMissing, PathRefused
-from backend.workspace.contract import Checked, CommandResult, Fetched, Match, OnOutput, Workspace, Written
+from backend.workspace.contract import Checked, CommandResult, Fetched, Inspected, Match, OnOutput, Workspace, Written
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -126,10 +126,6 @@ class MemoryWorkspace:
     def files(self) -> Mapping[str, bytes]:
         return dict(self._files)
 
-    @files.setter
-    def files(self, files: Mapping[str, bytes]) -> None:
-        self._files = dict(files)
-
     async def read(self, path: str) -> str:
         self._require(path)
         if path not in self._files:
@@ -182,6 +178,13 @@ class MemoryWorkspace:
 
     async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
         return Fetched(200, "")
+
+    async def inspect(self, command: str, *, timeout_s: float = 60) -> Inspected:
+        exit_code, output, _ = await self._shell(command, self)
+        return Inspected(exit_code, output, "")
+
+    async def download(self, path: str) -> bytes | None:
+        return None
 
     async def dev_log(self) -> list[str]:
         return []

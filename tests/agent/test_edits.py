@@ -32,7 +32,7 @@ def test_exact_piece_of_a_line_is_replaced():
         '    <div className="card">  \n      <button onClick={() => setOpen(true)}>Open</button>\t\n    </div>',
         '    <div className="card">\r\n      <button onClick={() => setOpen(true)}>Open</button>\r\n    </div>\r\n',
         '\n\n    <div className="card">\n      <button onClick={() => setOpen(true)}>Open</button>\n    </div>\n\n',
-        '    <div className=“card”>\n      <button onClick={() => setOpen(true)}>Open</button>\n    </div>',
+        "    <div className=“card”>\n      <button onClick={() => setOpen(true)}>Open</button>\n    </div>",
         '    <div  className="card">\n      <button onClick={()  =>  setOpen(true)}>Open</button>\n    </div>',
     ],
     ids=["no indent", "tabs", "trailing space", "crlf", "blank edges", "smart quotes", "double spaces"],
@@ -83,7 +83,12 @@ def test_place_that_is_not_the_only_one_is_refused_with_its_lines():
 
 @pytest.mark.parametrize(
     ("old", "new", "why"),
-    [("", "x", "empty"), ("  \n", "x", "empty"), ("Open", "Open", "same"), ("nowhere to be found", "x", "not in the file")],
+    [
+        ("", "x", "empty"),
+        ("  \n", "x", "empty"),
+        ("Open", "Open", "same"),
+        ("nowhere to be found", "x", "not in the file"),
+    ],
 )
 def test_edit_that_would_do_nothing_is_refused(old, new, why):
     with pytest.raises(EditFailed, match=why):
@@ -105,7 +110,10 @@ def test_miss_shows_what_the_file_has_there():
 def test_random_spacing_never_hides_nor_moves_an_edit():
     dice = random.Random(7)
     for _ in range(300):
-        lines = [f"{' ' * dice.randrange(9)}const {chr(97 + i)}{i} = “{i}” + '{i}';{' ' * dice.randrange(3)}" for i in range(12)]
+        lines = [
+            f"{' ' * dice.randrange(9)}const {chr(97 + i)}{i} = “{i}” + '{i}';{' ' * dice.randrange(3)}"
+            for i in range(12)
+        ]
         ending = dice.choice(["\n", "\r\n"])
         text = ending.join(lines) + ending * dice.randrange(2)
         start = dice.randrange(11)
@@ -152,7 +160,7 @@ def test_standing_in_for_what_was_left_out_is_noticed(line):
         "const rest = [...items, ...existing];",
         "  ...rest",
         "function f(...args) {}",
-        '<p>Loading the rest...</p>',
+        "<p>Loading the rest...</p>",
         "# The same for everyone",
         "// Keep focus inside the dialog",
     ],

@@ -1,5 +1,6 @@
 """The real SDKs against a server that speaks their protocols."""
 
+import asyncio
 import json
 
 import pytest
@@ -14,7 +15,7 @@ from backend.events import Delta, ModelFinished, ModelRestarted
 from tests.agent import wire as speak
 from tests.agent.doubles import MemoryJournal, a_run
 from tests.agent.scripts import models_of
-from tests.agent.wire import Wire, wire
+from tests.agent.wire import Reply, Wire, wire
 
 KEY = "sk-proj-very-secret-key-0123456789"
 ARGS = json.dumps({"path": "app/page.tsx", "content": "export default function Page() {}\n"})
@@ -168,6 +169,28 @@ async def test_refused_key_fails_at_once_and_never_shows_the_key(build, status):
     assert "_API_KEY" in failure.action
     assert KEY not in failure.model_dump_json()
     assert len(server.asked) == 1
+
+
+async def test_wrong_gemini_key_is_recognised_though_it_comes_as_a_bad_request():
+    body = {
+        "error": {
+            "code": 400,
+            "message": "API key not valid. Please pass a valid API key.",
+            "status": "INVALID_ARGUMENT",
+        }
+    }
+    async with wire(Reply(status=400, body=body)) as server:
+        with pytest.raises(ModelFailed, match="Gemini refused the API key"):
+            await asked(models_of(gemini_model(server)))
+
+
+async def test_stream_that_falls_silent_is_given_up_and_asked_again():
+    stalled = speak.chat("Half of", whole=False)
+    stalled.cut, stalled.stall_s = False, 30
+    async with wire(stalled, speak.chat("Whole.")) as server:
+        patience = Patience(rounds=3, first_s=0.01, most_s=0.01, silence_s=0.5)
+        finished, _ = await asyncio.wait_for(asked(models_of(chat_model(server), patience=patience)), 10)
+    assert finished.text == "Whole."
 
 
 async def test_rejected_request_says_what_the_provider_said_without_the_key():

@@ -17,6 +17,8 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     """Drop the connection after the last event, in the middle of the response."""
+    stall_s: float = 0
+    """Say nothing for so long before the end."""
 
 
 @dataclass
@@ -54,6 +56,7 @@ class Wire:
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             await writer.drain()
             await asyncio.sleep(0.001)
+        await asyncio.sleep(reply.stall_s)
         if not reply.cut:
             writer.write(b"0\r\n\r\n")
         await writer.drain()

@@ -15,7 +15,7 @@ def build(model: str, key: str | None, base_url: str, name: str = "compatible") 
     provider = OpenAICompatibleProvider(name, base_url=base_url, api_key=key or "none")
     # A stream that ends without a finish reason broke off; its half answer must not pass for a whole one.
     profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    settings = OpenAIChatModelSettings(max_retries=0, first_event_timeout=300)
+    settings = OpenAIChatModelSettings(max_retries=0)
     return OpenAIChatModel(model, provider=provider, profile=profile, settings=settings)
 
 

@@ -2,6 +2,8 @@
 
 from pydantic_ai.models import Model
 
+from backend.agent.providers import MAX_ANSWER_TOKENS
+
 URL = "https://api.openai.com/v1"
 
 
@@ -10,6 +12,10 @@ def build(model: str, key: str, base_url: str = URL) -> Model:
     from pydantic_ai.providers.openai import OpenAIProvider
 
     settings = OpenAIResponsesModelSettings(
-        max_retries=0, first_event_timeout=180, parallel_tool_calls=True, cache=True, openai_store=False
+        max_tokens=MAX_ANSWER_TOKENS,
+        max_retries=0,
+        parallel_tool_calls=True,
+        cache=True,
+        openai_store=False,
     )
     return OpenAIResponsesModel(model, provider=OpenAIProvider(base_url=base_url, api_key=key), settings=settings)

@@ -1,0 +1,147 @@
+"""What a run's model is told of the runs before it."""
+
+from datetime import timedelta
+
+from pydantic_ai.messages import ModelRequest, ModelResponse
+
+from backend.agent.history import opening, paths_at_start
+from backend.domain import Attachment, Failure, FailureCode, FileChange, FileStatus, RunKind, RunStatus
+from backend.events import Entry, Event, ModelFinished, RunFinished, RunQueued, ToolFinished, VersionCommitted
+from tests.agent.doubles import NOW, MemoryJournal, a_run
+from tests.agent.scripts import prompts, told
+
+
+def change(path: str, status: FileStatus = FileStatus.MODIFIED) -> FileChange:
+    return FileChange(path=path, status=status, added=3, removed=1, diff="+a secret line of a diff", sha256="ab")
+
+
+def wrote(*changes: FileChange, tool: str = "write_file", target: str = "") -> ToolFinished:
+    return ToolFinished(
+        step="tool:0:0",
+        call_id="c",
+        tool=tool,
+        target=target,
+        ok=True,
+        result="ok",
+        changes=list(changes),
+        duration_ms=1,
+    )
+
+
+def said(text: str) -> ModelFinished:
+    return ModelFinished(step="model:0", model="m", message={}, text=text, duration_ms=1)
+
+
+def ended(status: RunStatus = RunStatus.SUCCEEDED, failure: Failure | None = None) -> RunFinished:
+    return RunFinished.model_validate(
+        {
+            "status": status,
+            "verified": status is RunStatus.SUCCEEDED,
+            "failure": failure,
+            "duration_s": 1,
+            "cost_micros": 0,
+        }
+    )
+
+
+def a_past(*runs: list[Event]) -> list[Entry]:
+    flat = [(f"old{number}", event) for number, events in enumerate(runs) for event in events]
+    return [
+        Entry(seq=i, run_id=run, at=NOW + timedelta(seconds=i), event=event) for i, (run, event) in enumerate(flat, 1)
+    ]
+
+
+def asked(prompt: str, kind: RunKind = RunKind.PROMPT) -> RunQueued:
+    return RunQueued(kind=kind, prompt=prompt)
+
+
+BUILT = [
+    asked("a kanban board"),
+    said("I'll build a board."),
+    wrote(change("app/page.tsx")),
+    wrote(tool="finish", target="A board."),
+    ended(),
+]
+
+
+async def test_earlier_run_is_told_by_what_was_asked_said_and_changed_without_its_code():
+    messages = await opening(MemoryJournal(a_run("make it green"), a_past(BUILT)), ["app/page.tsx"])
+    text = told(messages)
+    assert prompts(messages)[0] == "a kanban board"
+    assert prompts(messages)[-1] == "make it green"
+    assert "I'll build a board." in text
+    assert "A board." in text
+    assert "M app/page.tsx" in text
+    assert "The checks passed." in text
+    assert "secret line" not in text
+
+
+async def test_hand_made_changes_and_failures_are_told_as_facts():
+    failure = Failure(code=FailureCode.CHECKS, message="Types are broken.", action="-")
+    past = a_past(
+        BUILT,
+        [
+            asked("Edited by hand", RunKind.EDIT),
+            VersionCommitted(version_id="v", number=2, title="t", verified=True, changes=[change("lib/site.ts")]),
+            ended(),
+        ],
+        [asked("Back to version 1", RunKind.RESTORE), ended()],
+        [asked("", RunKind.WAKE), ended()],
+        [asked("add a chart"), ended(RunStatus.FAILED, failure)],
+        [asked("never mind"), ended(RunStatus.CANCELLED)],
+    )
+    text = told(await opening(MemoryJournal(a_run("now?"), past), []))
+    for fact in (
+        "changed files by hand",
+        "M lib/site.ts",
+        "Back to version 1",
+        "The work failed: Types are broken.",
+        "The person stopped the work",
+    ):
+        assert fact in text
+
+
+async def test_what_was_told_once_is_told_the_same_ever_after_so_that_caches_hold():
+    runs = [[asked(f"change {n}"), said(f"Did {n}."), ended()] for n in range(60)]
+    shorter = await opening(MemoryJournal(a_run("x"), a_past(*runs[:12])), ["a.ts"])
+    longer = await opening(MemoryJournal(a_run("y"), a_past(*runs[:13])), ["a.ts", "b.ts"])
+    stable = [told([message]) for message in shorter[:-2]]
+    assert [told([message]) for message in longer[: len(stable)]] == stable
+    many = [
+        len(
+            [m for m in await opening(MemoryJournal(a_run("z"), a_past(*runs[:n])), []) if isinstance(m, ModelResponse)]
+        )
+        for n in range(60)
+    ]
+    assert max(many) == 20
+    starts = {prompts(await opening(MemoryJournal(a_run("z"), a_past(*runs[:n])), []))[0] for n in range(41, 51)}
+    assert len(starts) == 1, "the oldest runs are forgotten ten at a time"
+
+
+async def test_project_is_told_by_its_files_with_the_ui_kit_in_one_line():
+    (context, question) = await opening(
+        MemoryJournal(a_run("hi")), ["app/page.tsx", "components/ui/button.tsx", "components/ui/card.tsx"]
+    )
+    assert told([context]) == "<project>\napp/page.tsx\ncomponents/ui/: button, card\n</project>"
+    assert isinstance(question, ModelRequest)
+    assert question.instructions
+    assert prompts([question]) == ["hi"]
+
+
+async def test_attempt_that_resumes_opens_with_the_same_words():
+    journal = MemoryJournal(a_run("hi"), a_past(BUILT))
+    before = await opening(journal, paths_at_start({"a.ts": b"", "b.ts": b""}, []))
+    await journal.append(wrote(change("c.ts", FileStatus.ADDED), change("a.ts", FileStatus.DELETED)), step="tool:0:0")
+    after = await opening(journal, paths_at_start({"b.ts": b"", "c.ts": b""}, journal.entries))
+    assert [told([m]) for m in before] == [told([m]) for m in after]
+
+
+async def test_images_of_the_question_are_shown_and_those_of_earlier_ones_named():
+    image = Attachment(name="sketch.png", media_type="image/png", sha256="ab")
+    past = a_past([RunQueued(kind=RunKind.PROMPT, prompt="like this", attachments=[image]), said("Yes."), ended()])
+    journal = MemoryJournal(a_run("and this", attachments=[image]), past, blobs={"ab": b"png"})
+    messages = await opening(journal, [])
+    assert "(attached image: sketch.png)" in prompts(messages)[0]
+    text, shown = prompts(messages)[-1]
+    assert text == "and this"
+    assert shown.data == b"png"

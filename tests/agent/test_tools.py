@@ -1,0 +1,158 @@
+"""What each tool does, and what it tells the model when it cannot."""
+
+import pytest
+from pydantic_ai.messages import ToolCallPart
+
+from backend.agent.acting import act
+from backend.agent.tools import CATALOGUE
+from backend.domain import MAX_FILE_BYTES, CheckReport
+from backend.events import ToolFinished
+from backend.workspace.contract import CommandResult
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run, passing
+
+FILES = {
+    "app/page.tsx": b"export default function Page() {\n  return <p>Hello</p>;\n}\n",
+    "lib/long.ts": b"".join(b"export const n%d = %d;\n" % (i, i) for i in range(4000)),
+    "components/ui/button.tsx": b"export function Button() {}\n",
+    "components/ui/card.tsx": b"export function Card() {}\n",
+}
+
+
+async def call(tool: str, workspace: MemoryWorkspace | None = None, **args: object) -> ToolFinished:
+    async def prove() -> CheckReport:
+        return passing()
+
+    journal = MemoryJournal(a_run())
+    return await act(journal, "tool:0:0", ToolCallPart(tool, args, "c1"), workspace or MemoryWorkspace(FILES), prove)
+
+
+def test_every_tool_is_described_to_the_model():
+    for name, tool in CATALOGUE.items():
+        definition = tool.definition()
+        assert definition.name == name
+        assert definition.description
+        assert definition.parameters_json_schema["type"] == "object"
+        assert definition.parameters_json_schema["additionalProperties"] is False
+
+
+async def test_listing_sums_up_the_ui_kit_unless_asked_for():
+    whole = await call("list_files")
+    assert "app/page.tsx (58 bytes)" in whole.result
+    assert "2 ready-made ui components" in whole.result
+    assert "button.tsx" not in whole.result
+    assert "components/ui/button.tsx" in (await call("list_files", path="components/ui/")).result
+    assert not (await call("list_files", path="src")).ok
+
+
+async def test_reading_gives_the_file_as_it_is_or_the_lines_asked_for():
+    assert (await call("read_file", path="app/page.tsx")).result == FILES["app/page.tsx"].decode()
+    assert (await call("read_file", path="./app/page.tsx")).ok
+    assert (await call("read_file", path="/home/user/app/app/page.tsx")).ok
+    part = await call("read_file", path="lib/long.ts", start=10, end=11)
+    assert part.result == "[lines 10 to 11 of 4000]\nexport const n9 = 9;\nexport const n10 = 10;"
+    long = await call("read_file", path="lib/long.ts")
+    assert long.result.startswith("[lines 1 to ")
+    assert len(long.result) < 61_000
+    assert "holds none" in (await call("read_file", path="app/page.tsx", start=10)).result
+
+
+async def test_search_finds_lines_with_their_places():
+    found = await call("search", pattern=r"Hel+o", glob="app/**/*.tsx")
+    assert found.result == "app/page.tsx:2:   return <p>Hello</p>;"
+    assert "No line matches" in (await call("search", pattern="Goodbye")).result
+
+
+async def test_writing_says_what_changed_and_refuses_what_leaves_something_out():
+    workspace = MemoryWorkspace(FILES)
+    created = await call("write_file", workspace, path="lib/a.ts", content="export const a = 1;\n")
+    assert created.result == "Created lib/a.ts (+1 −0 lines)."
+    assert [change.status for change in created.changes] == ["A"]
+    again = await call("write_file", workspace, path="lib/a.ts", content="export const a = 1;\n")
+    assert again.ok
+    assert "nothing changed" in again.result
+    assert not again.changes
+    elided = await call("write_file", workspace, path="lib/a.ts", content="const b = 2;\n// ... rest unchanged\n")
+    assert not elided.ok
+    assert "// ... rest unchanged" in elided.result
+    assert workspace.files["lib/a.ts"] == b"export const a = 1;\n"
+    assert not (await call("write_file", path="a.ts", content="x" * (MAX_FILE_BYTES + 1))).ok
+    assert not (await call("write_file", path="a.ts", content="a\x00b")).ok
+
+
+async def test_edit_that_misses_changes_nothing_and_shows_the_place():
+    workspace = MemoryWorkspace(FILES)
+    missed = await call("edit_file", workspace, path="app/page.tsx", old="return <b>Hello</b>;", new="return null;")
+    assert not missed.ok
+    assert "return <p>Hello</p>;" in missed.result
+    assert workspace.files == FILES
+
+
+async def test_moving_never_writes_over_another_file():
+    workspace = MemoryWorkspace(FILES)
+    moved = await call("move_file", workspace, source="app/page.tsx", target="app/home/page.tsx")
+    assert sorted((c.path, c.status.value) for c in moved.changes) == [
+        ("app/home/page.tsx", "A"),
+        ("app/page.tsx", "D"),
+    ]
+    assert not (await call("move_file", workspace, source="lib/long.ts", target="components/ui/card.tsx")).ok
+    assert (await call("delete_file", workspace, path="lib/long.ts")).changes[0].sha256 is None
+
+
+async def test_command_reports_exit_code_output_and_the_files_it_changed():
+    async def shell(command, workspace):
+        return 2, "boom\n", {"out.txt": b"made\n"}
+
+    finished = await call("run_command", MemoryWorkspace(FILES, shell=shell), command="make")
+    assert not finished.ok
+    assert finished.exit_code == 2
+    assert finished.result == "Exit code 2.\nCreated out.txt (+1 −0 lines).\nboom"
+    assert finished.output == "boom\n"
+
+
+async def test_command_that_ran_out_of_time_says_so():
+    class Slow(MemoryWorkspace):
+        async def run(self, command, *, timeout_s=120, key=None, on_output=None):
+            return CommandResult(-1, "half", True, 5000, [])
+
+    finished = await call("run_command", Slow(FILES), command="sleep 99", timeout_s=5)
+    assert not finished.ok
+    assert "Stopped after 5 seconds" in finished.result
+
+
+async def test_output_of_a_command_is_bounded_with_head_and_tail():
+    async def shell(command, workspace):
+        return 0, "first\n" + "x" * 100_000 + "\nlast", {}
+
+    finished = await call("run_command", MemoryWorkspace(FILES, shell=shell), command="yes")
+    assert len(finished.result) < 13_000
+    assert "first" in finished.result
+    assert finished.result.endswith("last")
+    assert "characters left out" in finished.result
+
+
+@pytest.mark.parametrize("command", ["npm run dev", "cd . && npx next build", "next dev --port 4000", "pnpm start"])
+async def test_second_server_is_refused(command):
+    workspace = MemoryWorkspace(FILES)
+    assert "runs already" in (await call("run_command", workspace, command=command)).result
+    assert not workspace.effects.commands
+
+
+@pytest.mark.parametrize(
+    "name", ["left pad", "a; rm -rf /", "$(id)", "--registry=http://evil", "file:../x", "git+ssh://x"]
+)
+async def test_only_names_of_packages_reach_the_shell(name):
+    workspace = MemoryWorkspace(FILES)
+    assert not (await call("add_packages", workspace, names=[name])).ok
+    assert not workspace.effects.commands
+
+
+async def test_packages_are_added_by_name_and_version():
+    workspace = MemoryWorkspace(FILES)
+    assert (await call("add_packages", workspace, names=["@dnd-kit/core@^6", "zod"])).ok
+    assert workspace.effects.commands == ["npm install @dnd-kit/core@^6 zod"]
+
+
+async def test_checking_tells_the_report():
+    finished = await call("check")
+    assert finished.ok
+    assert finished.result == "All checks passed: types hold"
