@@ -1,6 +1,7 @@
 """Level three: every page opened in a headless browser inside the sandbox."""
 
 import json
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from backend.workspace.contract import Inspected, Workspace
 TIMEOUT_S = 45
 MAX_PAGES = 8
 _SCRIPT = "node /opt/codeflow/check.cjs"
+_FRAMEWORK = re.compile(
+    r"^\s*(\.\.\.|<(\w*(ScrollHandler|Boundary|Router|ViewNode|TrieNode|PageRoot|SegmentRoot|ServerRoot|AppRouter)|Root)\b.*)$"
+)
 _NOT_OPENED = "The pages were not opened in a browser"
 
 
@@ -39,7 +43,7 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
     problems = [
         CheckProblem(
             level=CheckLevel.BROWSER,
-            message=error["message"],
+            message=_told(error["message"]),
             file=error.get("file"),
             line=error.get("line"),
             route=page["route"],
@@ -52,6 +56,11 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
     summary = f"{broken} of {pages} with errors in the browser" if broken else f"{pages} opened without errors"
     path = report.get("screenshot")
     return Opened(Found(CheckLevel.BROWSER, summary, problems), await workspace.download(path) if path else None)
+
+
+def _told(message: str) -> str:
+    """Without Next.js's own components around the author's."""
+    return "\n".join(line for line in message.splitlines() if line.strip() and not _FRAMEWORK.match(line))
 
 
 def _why(done: Inspected) -> str:

@@ -1,11 +1,12 @@
 """Level one: the TypeScript compiler over every file of the project."""
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping
 
 from backend.checks.level import Found, could_not_run, counted
 from backend.domain import CheckLevel, CheckProblem
-from backend.workspace.contract import Workspace
+from backend.workspace.contract import Inspected, Workspace
 
 TIMEOUT_S = 60
 MAX_PROBLEMS = 20
@@ -14,12 +15,17 @@ _LOCATED = re.compile(r"^(?P<file>[^\s(][^(\n]*?)\((?P<line>\d+),\d+\): error (?
 _GLOBAL = re.compile(r"^error (?P<text>TS\d+: .*)$")
 _STALE = re.compile(r"^\.next/.*TS2307")
 """Next.js keeps types of routes until it is next asked for them; of deleted ones too."""
+_HALF_WRITTEN = re.compile(r"^\.next/.*TS1\d{3}:", re.MULTILINE)
+"""It writes those types while the compiler reads them."""
+_TRIES = 3
 
 
 async def check_types(workspace: Workspace) -> Found:
     if "tsconfig.json" not in workspace.files:
-        return could_not_run(CheckLevel.TYPES, "Types were not checked", "the project has no tsconfig.json. Restore it.")
-    done = await workspace.inspect(_TSC, timeout_s=TIMEOUT_S)
+        return could_not_run(
+            CheckLevel.TYPES, "Types were not checked", "the project has no tsconfig.json. Restore it."
+        )
+    done = await _compiled(workspace)
     if done.exit_code == 0:
         return Found(CheckLevel.TYPES, "No type errors")
     problems = list(parse(done.stdout, workspace.files))
@@ -33,6 +39,16 @@ async def check_types(workspace: Workspace) -> Found:
         )
         return could_not_run(CheckLevel.TYPES, "Types were not checked", why)
     return Found(CheckLevel.TYPES, counted(len(problems), "type error"), _bounded(problems))
+
+
+async def _compiled(workspace: Workspace) -> Inspected:
+    done = await workspace.inspect(_TSC, timeout_s=TIMEOUT_S)
+    for _ in range(_TRIES - 1):
+        if not _HALF_WRITTEN.search(done.stdout):
+            break
+        await asyncio.sleep(0.5)
+        done = await workspace.inspect(_TSC, timeout_s=TIMEOUT_S)
+    return done
 
 
 def parse(output: str, files: Mapping[str, bytes]) -> Iterator[CheckProblem]:

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import secrets
-import shlex
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from e2b import CommandExitException
@@ -28,7 +27,7 @@ kill_leftovers() {
   for round in 1 2 3 4 5 6 7 8 9 10; do
     left=$(grep -lsz "^CODEFLOW_EFFECT=$EFFECT$" /proc/[0-9]*/environ | tr -dc '0-9\n')
     [ -n "$left" ] || return 0
-    kill -KILL $left
+    kill -KILL $left 2> /dev/null
   done
 }
 """
@@ -76,6 +75,15 @@ exit 0
 `<exit code> <ms> <replayed>`, then the files too large to keep, two NULs, and the project's listing."""
 
 
+_INSPECT = rf"""
+{_KILL_LEFTOVERS}
+env -u COMMAND -u LIMIT -u EFFECT CODEFLOW_EFFECT="$EFFECT" timeout -s KILL "$LIMIT" bash -c "$COMMAND" < /dev/null
+code=$?
+kill_leftovers
+exit $code
+"""
+
+
 @dataclass(frozen=True)
 class Outcome:
     exit_code: int
@@ -118,11 +126,10 @@ class Commands:
         )
 
     async def inspect(self, command: str, timeout_s: float) -> Inspected:
-        done = await self._sandbox.shell(
-            f"timeout -s KILL {timeout_s:.3f} bash -c {shlex.quote(command)} < /dev/null",
-            cwd=self._dir,
-            timeout_s=timeout_s + _GRACE_S,
-        )
+        effect = f"{EFFECTS_DIR}/{secrets.token_hex(16)}"
+        envs = {"EFFECT": effect, "COMMAND": command, "LIMIT": f"{timeout_s:.3f}"}
+        async with self._killed_when_left(effect):
+            done = await self._sandbox.shell(_INSPECT, envs=envs, cwd=self._dir, timeout_s=timeout_s + _GRACE_S)
         return Inspected(done.exit_code, done.stdout, done.stderr)
 
     async def _run_once(
@@ -161,20 +168,26 @@ class Commands:
                 retain_output=False,
             )
             try:
-                await handle.wait()
+                async with self._killed_when_left(effect):
+                    await handle.wait()
             except CommandExitException as exit:
                 raise SandboxLost(f"The sandbox could not run a command (exit status {exit.exit_code}).") from exit
-            except BaseException:
-                # Stopped, or nobody listens any more: what was started must not go on.
-                with contextlib.suppress(WorkspaceError):
-                    await asyncio.shield(self._kill(effect))
-                raise
         return _parse_outcome("".join(outcome))
 
+    @contextlib.asynccontextmanager
+    async def _killed_when_left(self, effect: str) -> AsyncIterator[None]:
+        """When the run is stopped or nobody listens any more, what was started must not go on."""
+        try:
+            yield
+        except CommandExitException:
+            raise
+        except BaseException:
+            with contextlib.suppress(WorkspaceError):
+                await asyncio.shield(self._kill(effect))
+            raise
+
     async def _kill(self, effect: str) -> None:
-        await self._sandbox.shell(
-            f"{_KILL_LEFTOVERS}\nkill_leftovers 2> /dev/null", envs={"EFFECT": effect}, timeout_s=10
-        )
+        await self._sandbox.shell(f"{_KILL_LEFTOVERS}\nkill_leftovers", envs={"EFFECT": effect}, timeout_s=10)
 
     async def _written(self, outcome: Outcome, effect: str) -> Sequence[Written]:
         if not outcome.replayed:

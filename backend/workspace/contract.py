@@ -105,7 +105,8 @@ class Workspace(Protocol):
         ...
 
     async def restart_dev(self) -> None:
-        """Start the dev server anew, for one that hangs; returns when it answers."""
+        """Start the dev server anew, for one that hangs; returns when it answers, or after 20 s when the project keeps
+        it from starting: the checks will say why."""
         ...
 
     async def close(self) -> None:

@@ -18,6 +18,7 @@ PORT = 3000
 LOG = "/tmp/codeflow/dev.log"
 START = "node /opt/codeflow/dev.cjs"
 PID_FILE = "/tmp/codeflow/dev.pid"
+RESTART_S = 20
 READY_S = 60
 """How long a dev server may take to answer; cold, it takes about 5 s."""
 MAX_BODY_BYTES = 2_000_000
@@ -84,22 +85,32 @@ class DevServer:
             return Fetched(0, "The dev server is not running.")
         return Fetched(answer.status_code, text)
 
+    async def answers(self, timeout_s: float) -> bool:
+        """Whether it answers within the time."""
+        deadline = time.monotonic() + timeout_s
+        while (await self.fetch(_PROBE, min(_PROBE_S, timeout_s))).status == 0:
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(0.1)
+        return True
+
     async def wait_ready(self, timeout_s: float = READY_S) -> None:
         """Raises `SandboxUnavailable` with the log's tail when it never answers."""
-        deadline = time.monotonic() + timeout_s
-        while (await self.fetch(_PROBE, _PROBE_S)).status == 0:
-            if time.monotonic() > deadline:
-                tail = "\n".join((await self._read_log(0))[1][-20:])
-                raise SandboxUnavailable(
-                    f"The dev server did not answer within {timeout_s:g} s. Its log ends with:\n{tail or '(nothing)'}"
-                )
-            await asyncio.sleep(0.05)
+        if not await self.answers(timeout_s):
+            tail = "\n".join(await self.log_tail())
+            raise SandboxUnavailable(
+                f"The dev server did not answer within {timeout_s:g} s. Its log ends with:\n{tail or '(nothing)'}"
+            )
 
-    async def restart(self) -> None:
-        """Kill it, however it hangs, and start it again."""
+    async def restart(self, timeout_s: float = RESTART_S) -> bool:
+        """Kill it, however it hangs, and start it again. Whether it then answers."""
         await self._stop_compiling()
         await self._sandbox.shell(_RESTART, envs={"PROJECT": self._dir}, timeout_s=20)
-        await self.wait_ready()
+        return await self.answers(timeout_s)
+
+    async def log_tail(self) -> list[str]:
+        tail = await self._sandbox.shell(f"tail -c 4000 {LOG} 2> /dev/null")
+        return plain(tail.stdout).splitlines()[-20:]
 
     async def new_log_lines(self) -> list[str]:
         """Whole lines printed since the last call."""

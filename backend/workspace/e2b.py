@@ -24,6 +24,8 @@ from backend.workspace.sandbox import Sandbox, told
 PROJECT_KEY = "codeflow-project"
 """Sandbox metadata that names the project it belongs to."""
 INSTALL_S = 300
+ANSWER_S = 15
+"""How long a dev server that has run before may take to answer with a project's files."""
 log = logging.getLogger(__name__)
 
 
@@ -68,10 +70,17 @@ class E2BWorkspace:
         return self._files.known
 
     async def mirror(self, files: Mapping[str, bytes]) -> None:
-        """Hold exactly these files, with the packages they need, served."""
+        """Hold exactly these files, with the packages they need, served.
+
+        A project whose own files keep the dev server from starting stays open, so that they can be repaired.
+        """
         await self._files.mirror(files)
         await self._install_missing()
-        await self.dev_server.wait_ready()
+        if not await self.dev_server.answers(ANSWER_S) and not await self.dev_server.restart():
+            self._notices += [
+                "The dev server does not start with the project's files:",
+                *await self.dev_server.log_tail(),
+            ]
         await self.dev_server.skip_log()
         self.dev_server.compile_ahead(["/"])
 
@@ -145,10 +154,12 @@ class E2BWorkspaces:
         found = await self._found(project_id, sandbox_id)
         if found:
             with contextlib.suppress(SandboxLost, SandboxUnavailable):
-                return await self._mirrored(found, files)
+                return await self._mirrored(self._workspace(found), files)
             await self.kill(found.sandbox_id)
         try:
-            return await self._mirrored(await self._created(project_id), files)
+            created = self._workspace(await self._created(project_id))
+            await created.dev_server.wait_ready()
+            return await self._mirrored(created, files)
         except SandboxLost as error:
             raise SandboxUnavailable(f"A new sandbox was lost while it was prepared: {error.message}") from error
 
@@ -167,8 +178,10 @@ class E2BWorkspaces:
         with told(), contextlib.suppress(NotFoundException):
             await AsyncSandbox.kill(sandbox_id, **self._service.params)
 
-    async def _mirrored(self, remote: RemoteSandbox, files: Mapping[str, bytes]) -> E2BWorkspace:
-        workspace = E2BWorkspace(Sandbox(remote, self._service.timeout_s), self._service)
+    def _workspace(self, remote: RemoteSandbox) -> E2BWorkspace:
+        return E2BWorkspace(Sandbox(remote, self._service.timeout_s), self._service)
+
+    async def _mirrored(self, workspace: E2BWorkspace, files: Mapping[str, bytes]) -> E2BWorkspace:
         try:
             await workspace.mirror(files)
         except BaseException:
