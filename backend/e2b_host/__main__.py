@@ -4,20 +4,23 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from .host import Address, Options, PortTaken, serve
+from .identities import Identities, make
 from .jail import JailBackend
 from .layout import DirectoryTaken, Layout
 from .limits import Limits
-from .machine import Backend
 from .names import new_api_key
-from .probe import Isolation, probe
+from .probe import probe
 from .templates import TemplateError, load
 
 MAX_POOL = 8
+SPARE = 2
+"""Identities for sandboxes that boot or die while all others live."""
 UNSAFE = "CODEFLOW_UNSAFE_LOCAL"
 
 
@@ -42,7 +45,13 @@ def _run(arguments: argparse.Namespace) -> None:
     layout = Layout(arguments.data_dir)
     layout.prepare()
     isolation = probe(layout.root)
-    backend = _backend(layout, isolation, unsafe_local=arguments.unsafe_local)
+    if isolation.kind == "none":
+        raise Refused(f"{isolation.message} {isolation.advice or ''}")
+    logging.info("%s", isolation.message)
+    backend = JailBackend(layout, isolation)
+    as_root = os.geteuid() == 0
+    identities = _identities(options) if as_root else None
+    backend.prepare(options.templates.values(), as_root=as_root)
 
     def announce(address: Address) -> None:
         facts = {"api_url": address.api_url, "domain": address.domain, "api_key": options.api_key}
@@ -52,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> None:
             print(f"{isolation.message}\nE2B_API_URL={address.api_url}\nE2B_SANDBOX_URL={address.api_url}")
             print(f"E2B_DOMAIN={address.domain}\nE2B_API_KEY={options.api_key}", flush=True)
 
-    serving = serve(options, layout, backend, isolation, announce)
+    serving = serve(options, layout, backend, identities, announce)
     try:
         import uvloop
 
@@ -61,10 +70,12 @@ def _run(arguments: argparse.Namespace) -> None:
         asyncio.run(serving)
 
 
-def _backend(layout: Layout, isolation: Isolation, *, unsafe_local: bool) -> Backend:
-    if isolation.kind == "bubblewrap":
-        return JailBackend(layout, isolation)
-    raise Refused(f"{isolation.message} {isolation.advice or ''}")
+def _identities(options: Options) -> Identities:
+    count = options.max_sandboxes + sum(options.pool.values()) + SPARE
+    try:
+        return Identities([make() for _ in range(count)])
+    except OSError as error:
+        raise Refused(f"this host runs as root and cannot make user namespaces for its sandboxes: {error}") from error
 
 
 def _options(arguments: argparse.Namespace) -> Options:

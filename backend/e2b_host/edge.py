@@ -1,7 +1,7 @@
-"""Previews on the host's own port: a connection whose first request names `<port>-<sandbox id>.…` is spliced raw into that sandbox.
+"""Previews on the host's own port: a connection that begins with a request to `<port>-<sandbox id>.…` leads into it.
 
-Raw, so that WebSockets, streams and upgrades work without knowing them. A browser keeps connections apart by host name, so the first
-request speaks for all that follow on its connection.
+Its bytes are spliced raw, so that WebSockets, streams and upgrades work without knowing them. A browser keeps
+connections apart by host name, so the first request speaks for all that follow on its connection.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ def edge(router: Router) -> type[HttpToolsProtocol]:
             self._head = b""
             self._inner: StreamWriter | None = None
             self._tunnel: asyncio.Task[None] | None = None
+            self._drain: asyncio.Task[None] | None = None
 
         def data_received(self, data: bytes) -> None:
             if self._tunnel:
@@ -96,7 +97,7 @@ def edge(router: Router) -> type[HttpToolsProtocol]:
                 if self._inner:
                     self._inner.close()
 
-        def eof_received(self) -> bool | None:
+        def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]
             if self._inner and self._inner.can_write_eof():
                 self._inner.write_eof()
                 return True

@@ -26,8 +26,8 @@ class Refused(Exception):
 class Egress:
     """One door (unix socket) a sandbox, all with the same allow-list.
 
-    `allowed` holds host names, with a port when it is neither 80 nor 443. One that starts with a dot admits every name under it, unless
-    that resolves to a private or loopback address.
+    `allowed` holds host names, with a port when it is neither 80 nor 443. One that starts with a dot admits every name
+    under it, unless that resolves to a private or loopback address.
     """
 
     def __init__(self, layout: Layout, allowed: Sequence[str]) -> None:
@@ -47,7 +47,9 @@ class Egress:
                 writer.close()
 
         self._doors[sandbox_id] = await asyncio.start_unix_server(serve, self._layout.socket_path(name))
-        return self._layout.sockets / name
+        door = self._layout.sockets / name
+        door.chmod(0o666)  # the sandbox's user connects; nobody else gets into the data directory
+        return door
 
     def close_door(self, sandbox_id: str) -> None:
         if door := self._doors.pop(sandbox_id, None):

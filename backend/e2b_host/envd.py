@@ -6,7 +6,7 @@ import json
 import struct
 import time
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from starlette.requests import Request
@@ -48,8 +48,9 @@ async def unary(sandbox: Sandbox, request: Request) -> Response:
 async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Send) -> None:
     """Answer a streaming call.
 
-    The response starts only after the request body has been read: the SDK's HTTP client stops sending once it sees response headers.
-    A sandbox that dies in mid-stream drops the connection: the SDK then asks `/health` and learns that the sandbox is gone.
+    The response starts only after the request body has been read: the SDK's HTTP client stops sending once it sees
+    response headers. A sandbox that dies in mid-stream drops the connection: the SDK then asks `/health` and learns
+    that the sandbox is gone.
     """
     writer: StreamWriter | None = None
     ending: dict[str, Any] = {}
@@ -133,7 +134,7 @@ async def _hangup(receive: Receive) -> None:
         continue
 
 
-async def _frames(receive: Receive) -> AsyncIterator[bytes]:
+async def _frames(receive: Receive) -> AsyncGenerator[bytes, None]:
     """The messages of a Connect request body."""
     buffer = b""
     async for chunk in body_chunks(receive):
@@ -149,7 +150,7 @@ async def _frames(receive: Receive) -> AsyncIterator[bytes]:
             buffer = buffer[5 + length :]
 
 
-async def body_chunks(receive: Receive) -> AsyncIterator[bytes]:
+async def body_chunks(receive: Receive) -> AsyncGenerator[bytes, None]:
     while True:
         event = await receive()
         if event["type"] == "http.disconnect":

@@ -6,7 +6,7 @@ import mimetypes
 import struct
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from email.utils import formatdate
 from typing import Any
 
@@ -93,7 +93,7 @@ async def _upload(sandbox: Sandbox, request: Request, receive: Receive) -> Respo
     return JSONResponse([await _write(sandbox, request, path, chunks)])
 
 
-async def _write(sandbox: Sandbox, request: Request, path: str, chunks: AsyncIterator[bytes]) -> dict[str, Any]:
+async def _write(sandbox: Sandbox, request: Request, path: str, chunks: AsyncGenerator[bytes, None]) -> dict[str, Any]:
     metadata = {
         name.removeprefix("x-metadata-").lower(): value
         for name, value in request.headers.items()
@@ -136,7 +136,7 @@ async def _download(sandbox: Sandbox, request: Request) -> Response:
     if zipped:
         headers["content-encoding"] = "gzip"
 
-    async def contents() -> AsyncIterator[bytes]:
+    async def contents() -> AsyncGenerator[bytes, None]:
         packer = zlib.compressobj(6, zlib.DEFLATED, GZIP) if zipped else None
         try:
             while data := await reader.read(CHUNK):
@@ -154,7 +154,7 @@ async def _download(sandbox: Sandbox, request: Request) -> Response:
     return StreamingResponse(contents(), headers=headers)
 
 
-async def _gunzip(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _gunzip(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     unpacker = zlib.decompressobj(GZIP)
     async for chunk in chunks:
         while chunk:
@@ -163,6 +163,6 @@ async def _gunzip(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield unpacker.flush()
 
 
-async def _parts(file: UploadFile) -> AsyncIterator[bytes]:
+async def _parts(file: UploadFile) -> AsyncGenerator[bytes, None]:
     while data := await file.read(CHUNK):
         yield data

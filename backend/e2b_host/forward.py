@@ -1,6 +1,7 @@
 """A request to a sandbox's port, named by headers instead of by host.
 
-Its connection may carry requests to other sandboxes too, so that each is forwarded by itself; WebSockets go by host name (`edge.py`).
+Its connection may carry requests to other sandboxes too, so each is forwarded by itself; WebSockets go by host name
+(`edge.py`).
 """
 
 from asyncio import StreamReader, StreamWriter

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 MEMORY_EVERY_S = 2.0
 DISK_EVERY_S = 15.0
 DISK_SHARE = 20
-"""A sandbox whose files take long to count is counted less often: its count may take one part in so many of the time."""
+"""Counting a sandbox's files may take one part in so many of the time."""
 
 
 class Guard:

@@ -5,7 +5,8 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from .control import Control
 from .edge import edge
 from .egress import Egress
 from .guard import Guard
+from .identities import Identities
 from .layout import Layout
 from .limits import Limits
 from .machine import Backend
 from .metrics import Meter
 from .pool import Pool
-from .probe import Isolation
 from .routing import Router
 from .sandboxes import Sandboxes
 from .templates import Template
@@ -43,7 +44,7 @@ class Options:
     pool: Mapping[str, int] = field(default_factory=dict)
     pool_delay_s: float = 10.0
     egress: Sequence[str] = ()
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     max_sandboxes: int = 20
     until_stdin_eof: bool = False
 
@@ -59,7 +60,11 @@ class PortTaken(Exception):
 
 
 async def serve(
-    options: Options, layout: Layout, backend: Backend, isolation: Isolation, announce: Callable[[Address], None]
+    options: Options,
+    layout: Layout,
+    backend: Backend,
+    identities: Identities | None,
+    announce: Callable[[Address], None],
 ) -> None:
     """Serve until SIGTERM, SIGINT or the end of stdin; every sandbox is gone when this returns."""
     listener = _listen(options)
@@ -72,6 +77,7 @@ async def serve(
         templates=options.templates,
         limits=options.limits,
         egress=egress,
+        identities=identities,
         max_count=options.max_sandboxes,
     )
     meter = Meter(options.limits)
@@ -93,7 +99,6 @@ async def serve(
     _stop_on_signals(server)
     if options.until_stdin_eof:
         _stop_at_eof(server)
-    log.info("%s", isolation.message)
     background = [
         asyncio.create_task(Guard(sandboxes, meter, options.limits).run()),
         asyncio.create_task(Pool(sandboxes, options.pool, options.pool_delay_s).run()),
@@ -117,10 +122,10 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._on_ready()
 
-    def capture_signals(self):  # ours stop the server too, and let `serve` clean up after it
-        from contextlib import nullcontext
-
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to `serve`, which cleans up after the server."""
+        yield
 
 
 def _listen(options: Options) -> socket.socket:

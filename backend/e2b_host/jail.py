@@ -1,23 +1,26 @@
 """The bubblewrap jail."""
 
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .identities import GUEST_UID, own
 from .layout import ETC, PATH, Layout
 from .limits import MB
 from .machine import EGRESS_SOCKET, Plan, sealed_file
 from .network_env import proxy_environment
 from .probe import Isolation
-from .templates import Mount
+from .templates import Mount, Template
 
 SHARED_ETC = (
     "ssl", "ca-certificates", "alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
     "localtime", "mime.types", "terminfo", "chromium", "chromium.d",
 )  # fmt: skip
-HOME_FOLDERS = ("home/user", "root", "etc", "var/tmp", "var/log", "mnt", "opt", "srv")
+FOLDERS = (".envd", "home/user", "root", "etc", "var/tmp", "var/log", "mnt", "opt", "srv")
 BOOTSTRAP = "import sys; sys.path.insert(0, '/.envd/agent'); from guest.main import main; main()"
 
 
@@ -29,6 +32,13 @@ class JailBackend:
         self._overlay = isolation.overlay
         self._disable_userns = isolation.userns_disabled
 
+    def prepare(self, templates: Iterable[Template], *, as_root: bool) -> None:
+        """Make the templates' overlays writable for the sandboxes' user."""
+        for template in templates:
+            for mount in template.mounts:
+                if as_root and self._is_overlay(mount):
+                    own(mount.source)
+
     def lay_out(self, plan: Plan) -> None:
         plan.files.mkdir(parents=True)
         if plan.template.files:
@@ -37,7 +47,7 @@ class JailBackend:
                 check=True,
                 capture_output=True,
             )
-        for name in HOME_FOLDERS:
+        for name in FOLDERS:
             (plan.files / name).mkdir(parents=True, exist_ok=True)
         for mount in plan.template.mounts:
             (plan.files / mount.target.lstrip("/")).mkdir(parents=True, exist_ok=True)
@@ -45,6 +55,10 @@ class JailBackend:
             if self._is_overlay(mount):
                 for part in ("upper", "work"):
                     (plan.folder / "overlays" / str(index) / part).mkdir(parents=True)
+        if plan.identity:
+            own(plan.files)
+            for upper in plan.folder.glob("overlays/*/upper"):
+                own(upper)
 
     def guest_config(self, plan: Plan) -> dict[str, Any]:
         envs = {**(proxy_environment() if plan.egress_socket else {}), **plan.envs}
@@ -52,47 +66,28 @@ class JailBackend:
             "envs": envs,
             "egress": f"/.envd/{EGRESS_SOCKET}" if plan.egress_socket else None,
             "start_cmd": plan.template.start_cmd,
+            "become": GUEST_UID if plan.identity else None,
             "rlimits": plan.limits.rlimits(),
         }
 
     def command(self, plan: Plan, config_fd: int) -> tuple[list[str], list[int]]:
-        options = [
-            *self._walls(),
-            "--bind",
-            str(plan.files),
-            "/",
-            *self._system(),
-            *self._own(plan),
-            *self._mounts(plan),
-            "--chdir",
-            "/home/user",
-        ]
+        fds: list[int] = []
+        if plan.identity:
+            fds.append(os.dup(plan.identity.userns_fd))
+            user = ["--userns", str(fds[0]), "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        else:
+            user = ["--unshare-user", "--uid", str(GUEST_UID), "--gid", str(GUEST_UID), "--cap-drop", "ALL"]
+            user += ["--disable-userns"] if self._disable_userns else []
+        root = ["--bind", str(plan.files), "/"]
+        options = [*user, *self._walls(), *root, *self._system(), *self._own(plan), *self._mounts(plan)]
         options_fd = sealed_file("jail", b"\0".join(option.encode() for option in options) + b"\0")
         guest = [_python(), "-I", "-S", "-c", BOOTSTRAP, str(config_fd)]
-        return [self._bwrap, "--args", str(options_fd), "--", *guest], [options_fd]
+        return [self._bwrap, "--args", str(options_fd), "--", *guest], [options_fd, *fds]
 
     def _walls(self) -> list[str]:
-        walls = [
-            "--unshare-user",
-            "--unshare-pid",
-            "--unshare-ipc",
-            "--unshare-uts",
-            "--unshare-net",
-            "--unshare-cgroup-try",
-        ]
-        walls += ["--cap-drop", "ALL", "--uid", "1000", "--gid", "1000", "--hostname", "e2b.local"]
-        walls += ["--disable-userns"] if self._disable_userns else []
-        walls += [
-            "--die-with-parent",
-            "--new-session",
-            "--clearenv",
-            "--setenv",
-            "PATH",
-            PATH,
-            "--setenv",
-            "LANG",
-            "C.UTF-8",
-        ]
+        walls = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"]
+        walls += ["--hostname", "e2b.local", "--die-with-parent", "--new-session", "--chdir", "/home/user"]
+        walls += ["--clearenv", "--setenv", "PATH", PATH, "--setenv", "LANG", "C.UTF-8"]
         return [*walls, *([] if _system_python() else ["--setenv", "LD_LIBRARY_PATH", "/.envd/python/lib"])]
 
     def _system(self) -> list[str]:
@@ -111,7 +106,7 @@ class JailBackend:
         system = self._layout.system
         etc = [option for name in ETC for option in ("--ro-bind", str(system / "etc" / name), f"/etc/{name}")]
         etc += [option for name in SHARED_ETC for option in ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")]
-        own = [*etc, "--proc", "/proc", "--dev", "/dev"]
+        own = [*etc, "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
         own += [
             "--perms",
             "1777",

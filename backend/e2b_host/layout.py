@@ -21,11 +21,14 @@ ETC = {
     "bash.bashrc": "",
 }
 BIN = {
-    "sudo": '#!/bin/bash\n# One uid lives here: sudo changes the environment, not the rights.\nwhile [[ "$1" == -* ]]; do shift; done\n'
+    "sudo": "#!/bin/bash\n# One uid lives here: sudo changes the environment, not the rights.\n"
+    'while [[ "$1" == -* ]]; do shift; done\n'
     'exec env HOME=/root USER=root LOGNAME=root "$@"\n',
     "python": '#!/bin/sh\nexec python3 "$@"\n',
 }
 MAX_SOCKET_PATH = 104
+MAX_REMOVALS = 64
+"""Each removes at least one level of locked directories."""
 
 
 class DirectoryTaken(Exception):
@@ -43,7 +46,7 @@ class Layout:
         self._sockets_fd = -1
 
     def socket_path(self, name: str) -> str:
-        """An address for a unix socket under `sockets`, short enough for the kernel however deep the data directory lies."""
+        """An address for a unix socket, short enough for the kernel however deep the data directory lies."""
         path = str(self.sockets / name)
         if len(path) < MAX_SOCKET_PATH:
             return path
@@ -87,13 +90,14 @@ class Layout:
 def remove_tree(folder: Path) -> None:
     """Remove a tree whose owner may have taken away its own rights to it."""
 
-    def force(function: Callable[[str], object], path: str, error: object) -> None:
+    def unlock(function: Callable[[str], object], path: str, error: object) -> None:
         with contextlib.suppress(OSError):
-            for stuck in (os.path.dirname(path), path):
-                if not os.path.islink(stuck):
-                    os.chmod(stuck, stat.S_IRWXU)
-            function(path) if function is not os.open and function is not os.scandir else shutil.rmtree(
-                path, ignore_errors=True
-            )
+            Path(path).parent.chmod(stat.S_IRWXU)
+            if not Path(path).is_symlink():
+                Path(path).chmod(stat.S_IRWXU)
 
-    shutil.rmtree(folder, onerror=force)
+    shutil.rmtree(folder, onerror=unlock)
+    for _ in range(MAX_REMOVALS):  # again for what was locked, and for what a dying process wrote meanwhile
+        if not folder.exists():
+            return
+        shutil.rmtree(folder, onerror=unlock)

@@ -20,5 +20,5 @@ class Limits:
     """Largest single file."""
 
     def rlimits(self) -> dict[str, int]:
-        """Limits of each process, by the kernel's names. DATA and not AS: V8 reserves far more address space than it uses."""
+        """Limits of each process. DATA and not AS: V8 reserves far more address space than it uses."""
         return {"CORE": 0, "NPROC": self.processes, "FSIZE": self.file_mb * MB, "DATA": self.memory_mb * MB}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .channel import Channel
+from .identities import Identity
 from .limits import Limits
 from .templates import Template
 
@@ -34,6 +35,8 @@ class Plan:
     envs: Mapping[str, str]
     limits: Limits
     egress_socket: Path | None
+    identity: Identity | None
+    """Set on a root host."""
 
     @property
     def files(self) -> Path:
@@ -68,7 +71,10 @@ class Machine:
         self.channel = Channel(socket_path)
 
     async def boot(self) -> None:
-        """Start the guest and wait until it answers. Must run on the main thread: jails die with the thread that started them."""
+        """Start the guest and wait until it answers.
+
+        Must run on the main thread: a jail dies with the thread that started it.
+        """
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(self._socket_path)
             listener.listen(512)
@@ -76,7 +82,7 @@ class Machine:
             config_fd = sealed_file("guest", json.dumps(config).encode())
             argv, fds = self._backend.command(self._plan, config_fd)
             with (self._plan.folder / "log").open("ab") as log:
-                self._process = subprocess.Popen(
+                self._process = subprocess.Popen(  # noqa: ASYNC220 - a thread would not do, see above
                     argv,
                     pass_fds=[listener.fileno(), config_fd, *fds],
                     stdin=subprocess.DEVNULL,
@@ -130,7 +136,7 @@ class Machine:
 
 
 def sealed_file(name: str, data: bytes) -> int:
-    """A file descriptor to hand to a child, from which it reads `data` once; unlike arguments, invisible to other users."""
+    """A file descriptor from which a child reads `data`, unseen by other users, who can see its arguments."""
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create(name)
         os.write(fd, data)

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .channel import GuestError, answer
 from .machine import BootError
 from .sandbox import Sandbox
-from .sandboxes import Sandboxes
+from .sandboxes import NoRoom, Sandboxes
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,10 @@ class Pool:
                 await asyncio.sleep(pause)
 
     async def _wait_for_change(self) -> None:
-        """Until one is taken, and a moment longer: the taken one's first compile comes first. A dead one is noticed in passing."""
+        """Until one is taken, and a moment longer, for the taken one's first compile comes first.
+
+        Now and then without that, so that dead ones are replaced.
+        """
         self._taken.clear()
         try:
             async with asyncio.timeout(RETRY_S):
@@ -80,7 +83,7 @@ class Pool:
         template = self._sandboxes.templates[name]
         try:
             sandbox = await self._sandboxes.boot(template)
-        except BootError as error:
+        except (BootError, NoRoom) as error:
             log.error("the pool cannot boot %s: %s", name, error)
             return False
         self._warming[name] = sandbox
@@ -100,7 +103,7 @@ class Pool:
         return True
 
 
-async def _answers(sandbox: Sandbox, port: int, still_wanted) -> bool:
+async def _answers(sandbox: Sandbox, port: int, still_wanted: Callable[[], bool]) -> bool:
     """Whether an HTTP server answers on the port in time."""
     try:
         async with asyncio.timeout(READY_S):

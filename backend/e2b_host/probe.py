@@ -148,8 +148,8 @@ def _try_overlay(path: Path, scratch: Path) -> str | None:
 def _advice() -> str:
     if _reads("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1":
         return (
-            "This system restricts user namespaces: install the distribution's `bubblewrap` package, or allow them with "
-            "`sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`."
+            "This system restricts user namespaces: install the distribution's `bubblewrap` package, or allow them "
+            "with `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`."
         )
     if _reads("/proc/sys/kernel/unprivileged_userns_clone") == "0" and os.getuid() != 0:
         return "This system forbids user namespaces: allow them with `sudo sysctl kernel.unprivileged_userns_clone=1`."

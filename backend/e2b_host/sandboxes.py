@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 
 from .egress import Egress
+from .identities import Identities, NoIdentity
 from .layout import Layout
 from .limits import Limits
 from .machine import Backend, BootError, Plan
@@ -30,6 +31,7 @@ class Sandboxes:
         templates: Mapping[str, Template],
         limits: Limits,
         egress: Egress | None,
+        identities: Identities | None,
         max_count: int,
     ) -> None:
         self._layout = layout
@@ -37,6 +39,7 @@ class Sandboxes:
         self.templates = {BARE: Template(BARE), **templates}
         self._limits = limits
         self._egress = egress
+        self._identities = identities
         self._max_count = max_count
         self._given: dict[str, Sandbox] = {}
         self._all: dict[str, Sandbox] = {}
@@ -70,8 +73,12 @@ class Sandboxes:
         return sandbox
 
     async def boot(self, template: Template) -> Sandbox:
-        """Boot a sandbox nobody is given yet; raises `BootError`."""
+        """Boot a sandbox nobody is given yet; raises `NoRoom` or `BootError`."""
         sandbox_id = new_sandbox_id()
+        try:
+            identity = self._identities.take() if self._identities else None
+        except NoIdentity:
+            raise NoRoom("this host runs as many sandboxes as it may: kill one, or raise --max-sandboxes") from None
         egress_socket = await self._egress.open_door(sandbox_id, self._internet_of) if self._egress else None
         plan = Plan(
             id=sandbox_id,
@@ -85,6 +92,7 @@ class Sandboxes:
             },
             limits=self._limits,
             egress_socket=egress_socket,
+            identity=identity,
         )
         sandbox = Sandbox(plan, self._backend, self._layout.socket_path(f"{sandbox_id}.guest"), self._forget)
         self._all[sandbox_id] = sandbox
@@ -107,7 +115,10 @@ class Sandboxes:
         return sandbox is not None and sandbox.request.internet
 
     def _forget(self, sandbox: Sandbox) -> None:
-        self._all.pop(sandbox.id, None)
+        if self._all.pop(sandbox.id, None) is None:
+            return
+        if self._identities and sandbox.plan.identity:
+            self._identities.give_back(sandbox.plan.identity)
         self._given.pop(sandbox.id, None)
         if self._egress:
             self._egress.close_door(sandbox.id)

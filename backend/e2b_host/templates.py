@@ -3,7 +3,8 @@
 A template is a directory with a `template.json`:
 
 - `files`: directory whose tree is copied over the sandbox's root, e.g. holding `home/user/app/…`
-- `mounts`: `[{"source", "target", "mode"}]`, host directories seen in the sandbox, `ro` or `overlay` (writable, each sandbox's writes its own)
+- `mounts`: `[{"source", "target", "mode"}]`, host directories seen in the sandbox; mode `ro`, or `overlay`: writable,
+  each sandbox's writes its own. When the host runs as root, the sandboxes' user comes to own the sources of overlays.
 - `envs`: environment of every process
 - `start_cmd`: shell command started at boot as the user
 - `ready_port`: port that answers HTTP once the sandbox is ready; a pooled sandbox is handed over only after that

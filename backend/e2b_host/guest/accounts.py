@@ -14,7 +14,7 @@ class Account:
 
 
 def account(name: str | None) -> Account:
-    """The named account of the sandbox; `user` when none is named. The jail has one uid, so accounts differ in home and name only."""
+    """The named account of the sandbox, else `user`. The jail has one uid: accounts differ in home and name only."""
     try:
         entry = pwd.getpwnam(name or "user")
     except KeyError:

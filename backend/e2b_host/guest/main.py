@@ -21,6 +21,10 @@ async def run(config: dict[str, Any]) -> None:
     listener = socket.socket(fileno=config["socket_fd"])
     listener.setblocking(False)
     os.set_inheritable(listener.fileno(), False)
+    if (uid := config.get("become")) is not None:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
     service = Service(dict(config["envs"]))
     keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT)]
     if config.get("egress"):

@@ -19,7 +19,7 @@ from .wire import CallError, Message, reply
 
 CHUNK = 32768
 DEADLINE_GRACE_S = 0.05
-"""The host reports `deadline_exceeded` at the deadline; the kill comes later, so that the exit it causes is never reported first."""
+"""The kill comes this much after the deadline, so that its exit is never reported before `deadline_exceeded`."""
 STRAGGLER_S = 0.05
 """How long output still in the pipes of a killed process is waited for."""
 
@@ -139,7 +139,7 @@ class Process:
             self.child.stdin.close()
 
     async def listen(self, reader: StreamReader, writer: StreamWriter, keepalive_s: float) -> None:
-        """Stream the process to the caller until it ends or the caller hangs up; hanging up leaves the process running."""
+        """Stream the process to the caller until it ends; a caller who hangs up leaves it running."""
         reply(writer, {"event": {"start": {"pid": self.pid}}})
         self.listeners.add(writer)
         hung_up = asyncio.ensure_future(reader.read())
