@@ -18,6 +18,14 @@ type CalendarProps = React.ComponentProps<typeof DayPicker> & {
 const firstMonthOf = (year: number | undefined) => (year === undefined ? undefined : new Date(year, 0))
 const lastMonthOf = (year: number | undefined) => (year === undefined ? undefined : new Date(year, 11))
 
+/** A calendar opens on the month of its selection, unless told otherwise. */
+function firstSelected(props: React.ComponentProps<typeof DayPicker>): Date | undefined {
+  const selected = "selected" in props ? props.selected : undefined
+  if (selected instanceof Date) return selected
+  if (Array.isArray(selected)) return selected[0]
+  return selected?.from
+}
+
 function Calendar({
   className,
   classNames,
@@ -42,6 +50,7 @@ function Calendar({
   return (
     <DayPicker
       autoFocus={autoFocus}
+      defaultMonth={firstSelected(props)}
       startMonth={startMonth}
       endMonth={endMonth}
       showOutsideDays={showOutsideDays}
@@ -86,10 +95,16 @@ function Calendar({
           base.weekday
         ),
         week: cn("mt-2 flex w-full", base.week),
-        week_number_header: cn("w-(--cell-size) select-none", base.week_number_header),
-        week_number: cn("text-[0.8rem] text-muted-foreground select-none", base.week_number),
+        week_number_header: cn("w-(--cell-size) shrink-0 select-none", base.week_number_header),
+        week_number: cn(
+          "flex w-(--cell-size) shrink-0 items-center justify-center text-[0.8rem] font-normal text-muted-foreground select-none",
+          base.week_number
+        ),
         day: cn(
-          "group/day relative aspect-square h-full w-full min-w-(--cell-size) p-0 text-center select-none first:[&[data-selected=true]_button]:rounded-l-md last:[&[data-selected=true]_button]:rounded-r-md",
+          "group/day relative aspect-square h-full w-full min-w-(--cell-size) p-0 text-center select-none last:[&[data-selected=true]_button]:rounded-r-md",
+          props.showWeekNumber
+            ? "nth-2:[&[data-selected=true]_button]:rounded-l-md"
+            : "first:[&[data-selected=true]_button]:rounded-l-md",
           base.day
         ),
         range_start: cn("rounded-l-md bg-accent", base.range_start),
@@ -153,4 +168,4 @@ function CalendarDayButton({ className, day, modifiers, ...props }: DayButtonPro
   )
 }
 
-export { Calendar, CalendarDayButton }
+export { Calendar, CalendarDayButton, type CalendarProps }
