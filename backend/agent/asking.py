@@ -20,6 +20,7 @@ from pydantic_ai.messages import (
     ModelResponse,
     ModelResponseStreamEvent,
     PartDeltaEvent,
+    PartEndEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
@@ -31,6 +32,7 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import ModelRequestParameters
 
+from backend.agent.ahead import Ahead
 from backend.agent.cost import cost_micros
 from backend.agent.faults import FAULTS, BrokenOff, Fault, fault_of
 from backend.agent.journal import Journal
@@ -44,9 +46,11 @@ _PARAMETERS = ModelRequestParameters(
 )
 
 
-async def ask(journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage]) -> ModelFinished:
-    """The coder's answer to `messages`, streamed under `step` and journaled. Raises `ModelFailed` when none of the
-    models answers.
+async def ask(
+    journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
+) -> ModelFinished:
+    """The coder's answer to `messages`, streamed under `step` and journaled; `ahead` hears of its calls as they come.
+    Raises `ModelFailed` when none of the models answers.
     """
     if not models.coder:
         raise ModelFailed(
@@ -54,7 +58,7 @@ async def ask(journal: Journal, step: str, models: Models, messages: Sequence[Mo
         )
     await journal.append(StepStarted(step=step, kind="model"))
     begun = time.monotonic()
-    candidate, response = await _first_whole_answer(journal, step, models, messages)
+    candidate, response = await _first_whole_answer(journal, step, models, messages, ahead)
     finished = ModelFinished(
         step=step,
         model=candidate.name,
@@ -71,7 +75,7 @@ async def ask(journal: Journal, step: str, models: Models, messages: Sequence[Mo
 
 
 async def _first_whole_answer(
-    journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage]
+    journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
 ) -> tuple[Candidate, ModelResponse]:
     """Round after round through the models that may still answer, at once to the next one, with a pause between
     rounds.
@@ -84,10 +88,15 @@ async def _first_whole_answer(
                 await journal.append(ModelRestarted(step=step, model=candidate.name, reason=_told(fault, candidate)))
                 if place == 0:
                     await asyncio.sleep(_pause_s(models.patience, number, fault))
+            ahead.begin()
             try:
-                return candidate, await _answer(journal, step, candidate, messages, models.patience.silence_s)
+                return candidate, await _answer(journal, step, candidate, messages, ahead, models.patience.silence_s)
             except FAULTS as error:
+                await ahead.undo()
                 found = fault_of(error, candidate)
+            except BaseException:
+                await ahead.undo()
+                raise
             if found.remedy == "person" and candidate is models.coder[0]:
                 raise found.as_failure()
             if found.remedy != "again":
@@ -114,7 +123,7 @@ def _pause_s(patience: Patience, number: int, fault: Fault) -> float:
 
 
 async def _answer(
-    journal: Journal, step: str, candidate: Candidate, messages: Sequence[ModelMessage], silence_s: float
+    journal: Journal, step: str, candidate: Candidate, messages: Sequence[ModelMessage], ahead: Ahead, silence_s: float
 ) -> ModelResponse:
     tools: dict[int, str] = {}
     model = await asyncio.to_thread(lambda: candidate.model)
@@ -129,6 +138,8 @@ async def _answer(
                 silence.reschedule(loop.time() + silence_s)
                 if delta := _delta(event, tools):
                     await journal.stream(step, delta)
+                if isinstance(event, PartEndEvent) and isinstance(event.part, ToolCallPart):
+                    await ahead.take(event.part)
     except TimeoutError as error:
         raise BrokenOff from error
     response = stream.get()

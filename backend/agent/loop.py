@@ -21,6 +21,7 @@ from pydantic_ai.messages import (
 
 from backend.agent import history
 from backend.agent.acting import act
+from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.budget import Budget
 from backend.agent.gate import Gate
@@ -65,6 +66,7 @@ async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: 
 class _Work:
     def __init__(self, journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> None:
         self.journal, self.workspace, self.models, self.budget = journal, workspace, models, budget
+        self.ahead = Ahead(workspace)
         self.prover = Prover(journal, workspace, gate)
         self.finished = {
             e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
@@ -99,7 +101,7 @@ class _Work:
         event = self.finished.get(step := f"model:{turn}")
         if not isinstance(event, ModelFinished):
             self.budget.require(self.spent_micros, turn)
-            event = await ask(self.journal, step, self.models, messages)
+            event = await ask(self.journal, step, self.models, messages, self.ahead)
         self.spent_micros += event.cost_micros
         (message,) = ModelMessagesTypeAdapter.validate_python([event.message])
         assert isinstance(message, ModelResponse)
@@ -113,7 +115,7 @@ class _Work:
             self.prover.begin(call, missed=[r.tool for r in results if not r.ok])
             event = self.finished.get(step)
             if not isinstance(event, ToolFinished):
-                event = await act(self.journal, step, call, self.workspace, self.prover.prove)
+                event = await act(self.journal, step, call, self.ahead.done(call), self.workspace, self.prover.prove)
             if event.changes:
                 self.changed = True
                 self.prover.forget()

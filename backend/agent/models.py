@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from pydantic_ai.models import Model
 
@@ -30,7 +30,7 @@ class Candidate:
 
     provider: ProviderName
     name: str
-    build: Callable[[], Model]
+    build: Callable[[], Model] = field(repr=False)
     key_variable: str = ""
     secret: str = field(default="", repr=False)
 
@@ -149,7 +149,7 @@ def _pair(name: ProviderName, settings: Settings, *, chosen: bool) -> tuple[Cand
                 )
             key, build = secret.get_secret_value(), openai.build if name == "openai" else gemini.build
             names = (big or DEFAULTS[name][0], small or DEFAULTS[name][1])
-            coder, namer = (Candidate(name, n, lambda n=n: build(n, key), variable, key) for n in names)
+            coder, namer = (Candidate(name, n, partial(build, n, key), variable, key) for n in names)
             return coder, namer
         case "compatible":
             return _compatible(settings, big, small)
@@ -173,8 +173,7 @@ def _compatible(settings: Settings, big: str | None, small: str | None) -> tuple
         big = served[0]
     names = (big, small or big)
     coder, namer = (
-        Candidate("compatible", n, lambda n=n: compatible.build(n, key, url), "OPENAI_API_KEY", key or "")
-        for n in names
+        Candidate("compatible", n, partial(compatible.build, n, key, url), "OPENAI_API_KEY", key or "") for n in names
     )
     return coder, namer
 
@@ -188,11 +187,11 @@ def _ollama(settings: Settings, big: str | None, small: str | None) -> tuple[Can
                 f"AI_PROVIDER is ollama, but none with a model answers at {host}. Start it and run `ollama pull qwen3-coder`, or set OLLAMA_HOST."
             )
         big = ollama.best_coder(installed)
-    coder, namer = (Candidate("ollama", n, lambda n=n: ollama.build(n, host)) for n in (big, small or big))
+    coder, namer = (Candidate("ollama", n, partial(ollama.build, n, host)) for n in (big, small or big))
     return coder, namer
 
 
 def _demo(settings: Settings) -> Candidate:
     from backend.agent.demo import demo_model
 
-    return Candidate("demo", "demo", lambda: demo_model(settings.demo_pace))
+    return Candidate("demo", "demo", partial(demo_model, settings.demo_pace))

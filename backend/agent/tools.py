@@ -24,6 +24,9 @@ MAX_SEARCH_CHARS = 12_000
 MAX_OUTPUT_CHARS = 12_000
 
 
+Prove = Callable[[], Awaitable[CheckReport]]
+
+
 class Refused(Exception):
     """The call was not carried out; the message tells the model how to call better."""
 
@@ -36,7 +39,7 @@ class Hands:
     key: str
     """The step's key: effects outside the project's files are remembered under it."""
     say: OnOutput
-    prove: Callable[[], Awaitable[CheckReport]]
+    prove: Prove
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,6 @@ class Done:
     ok: bool = True
     output: str = ""
     exit_code: int | None = None
-    report: CheckReport | None = None
 
 
 class Tool(BaseModel):
@@ -382,7 +384,7 @@ def _ran(result: CommandResult, timeout_s: float | None) -> Done:
 
 
 def _reported(report: CheckReport) -> Done:
-    return Done(report.as_text(), ok=report.passed, report=report)
+    return Done(report.as_text(), ok=report.passed)
 
 
 def _unwrapped(docstring: str) -> str:

@@ -10,6 +10,7 @@ from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.usage import RequestUsage
 
+from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.cost import cost_micros
 from backend.agent.history import opening
@@ -19,7 +20,7 @@ from backend.agent.titles import title, title_from_words
 from backend.config import Settings
 from backend.domain import Attachment
 from tests.agent import wire as speak
-from tests.agent.doubles import MemoryJournal, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run
 from tests.agent.scripts import models_of, told
 from tests.agent.test_providers import chat_model
 from tests.agent.wire import Reply, wire
@@ -87,7 +88,7 @@ async def test_choice_that_lacks_something_is_not_replaced_in_silence(variables,
     assert clue in models.info.problem
     assert not models.info.demo
     with pytest.raises(ModelFailed, match=clue):
-        await ask(MemoryJournal(a_run()), "model:0", models, [])
+        await ask(MemoryJournal(a_run()), "model:0", models, [], Ahead(MemoryWorkspace({})))
 
 
 async def test_ollama_that_answers_is_used_before_the_demo():
@@ -144,7 +145,9 @@ async def test_model_that_cannot_see_is_told_that_there_was_an_image():
     run = a_run("like this", attachments=[Attachment(name="a.png", media_type="image/png", sha256="ab")])
     journal = MemoryJournal(run, blobs={"ab": b"png"})
     messages = await opening(journal, [])
-    await ask(journal, "model:0", models_of(Candidate("demo", "blind", lambda: blind)), messages)
+    await ask(
+        journal, "model:0", models_of(Candidate("demo", "blind", lambda: blind)), messages, Ahead(MemoryWorkspace({}))
+    )
     assert "which this model cannot see" in told(heard)
     assert not any(isinstance(c, BinaryContent) for m in heard for p in m.parts for c in getattr(p, "content", []))
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.history import opening
 from backend.agent.models import Candidate, Models, Patience
@@ -13,7 +14,7 @@ from backend.agent.stops import ModelFailed
 from backend.domain import Attachment, FailureCode
 from backend.events import Delta, ModelFinished, ModelRestarted
 from tests.agent import wire as speak
-from tests.agent.doubles import MemoryJournal, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run
 from tests.agent.scripts import models_of
 from tests.agent.wire import Reply, Wire, wire
 
@@ -39,7 +40,7 @@ def gemini_model(wire: Wire) -> Candidate:
 
 async def asked(models: Models, journal: MemoryJournal | None = None) -> tuple[ModelFinished, MemoryJournal]:
     journal = journal or MemoryJournal(a_run())
-    return await ask(journal, "model:0", models, await opening(journal, [])), journal
+    return await ask(journal, "model:0", models, await opening(journal, []), Ahead(MemoryWorkspace({}))), journal
 
 
 def streamed(journal: MemoryJournal, kind: str) -> list[Delta]:

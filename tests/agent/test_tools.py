@@ -23,7 +23,9 @@ async def call(tool: str, workspace: MemoryWorkspace | None = None, **args: obje
         return passing()
 
     journal = MemoryJournal(a_run())
-    return await act(journal, "tool:0:0", ToolCallPart(tool, args, "c1"), workspace or MemoryWorkspace(FILES), prove)
+    return await act(
+        journal, "tool:0:0", ToolCallPart(tool, args, "c1"), None, workspace or MemoryWorkspace(FILES), prove
+    )
 
 
 def test_every_tool_is_described_to_the_model():

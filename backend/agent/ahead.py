@@ -1,0 +1,67 @@
+"""Carry out file changes while the answer that asks for them still streams, so that the app compiles as it is written.
+
+Nothing of it is journaled before the answer is whole. When the answer breaks off, the files go back to what they were; when
+the worker dies, the next one gives the sandbox the journal's files.
+"""
+
+import asyncio
+import contextlib
+
+from pydantic_ai.messages import ToolCallPart
+
+from backend.agent.calls import carry_out
+from backend.agent.tools import Done, Hands, Refused
+from backend.domain import CheckReport
+from backend.workspace import WorkspaceError
+from backend.workspace.contract import Workspace
+
+_FILE_TOOLS = ("write_file", "edit_file", "move_file", "delete_file")
+_UNDO_S = 5
+
+
+class Ahead:
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._hands = Hands(workspace, key="", say=_quiet, prove=_too_early)
+        self.begin()
+
+    def begin(self) -> None:
+        """An answer begins."""
+        self._open = True
+        self._done: dict[str, Done] = {}
+        self._before: dict[str, bytes | None] = {}
+
+    async def take(self, call: ToolCallPart) -> None:
+        """A whole call has come. It is carried out if only file changes came before it: deeds keep the answer's order."""
+        self._open = self._open and call.tool_name in _FILE_TOOLS
+        if not self._open:
+            return
+        before = dict(self._workspace.files)
+        try:
+            done = await carry_out(call, self._hands)
+        except WorkspaceError:
+            self._open = False
+            return
+        self._done[call.tool_call_id] = done
+        for written in done.written:
+            self._before.setdefault(written.change.path, before.get(written.change.path))
+
+    def done(self, call: ToolCallPart) -> Done | None:
+        """What came of the call, if it was carried out already."""
+        return self._done.pop(call.tool_call_id, None)
+
+    async def undo(self) -> None:
+        """The answer broke off: put back what its calls changed. A sandbox that is lost has nothing to put back."""
+        before = self._before
+        self.begin()
+        if before:
+            with contextlib.suppress(WorkspaceError, TimeoutError):
+                await asyncio.wait_for(self._workspace.write(before), _UNDO_S)
+
+
+async def _quiet(_: str) -> None:
+    return None
+
+
+async def _too_early() -> CheckReport:
+    raise Refused("The answer is not whole yet.")
