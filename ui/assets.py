@@ -12,7 +12,12 @@ from starlette.types import Scope
 STATIC = Path(__file__).parent / "static"
 
 # Slim systems have no MIME table, and browsers refuse modules and styles of the wrong type.
-for extension, media_type in {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2", ".svg": "image/svg+xml"}.items():
+for extension, media_type in {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".woff2": "font/woff2",
+    ".svg": "image/svg+xml",
+}.items():
     mimetypes.add_type(media_type, extension)
 
 

@@ -4,21 +4,18 @@ Agents never run in a Gradio handler: the two handlers here start a run or ask o
 reaches the page over `GET /api/projects/{id}/events`, is folded by `static/fold.js` and drawn in the browser.
 """
 
-from __future__ import annotations
-
 import json
 import mimetypes
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
 from backend.domain import CodeFlowError
-if TYPE_CHECKING:
-    from backend.web.services import Services
+from backend.web.services import Services
 from ui.assets import mount_assets
-from ui.components import Bus, FileExplorer, Part, Preview
+from ui.components import event_bus, file_explorer, part, preview
 from ui.shell import PageShell
 from ui.theme import THEME
 
@@ -49,11 +46,11 @@ def mount_page(api: FastAPI, services: Services) -> FastAPI:
 def blocks(services: Services) -> gr.Blocks:
     with gr.Blocks(title="CodeFlow", fill_width=True, fill_height=True, analytics_enabled=False) as page:
         with gr.Sidebar(open=False, elem_id="drawer", width=320):
-            Part("projects")
-        Part("topbar")
+            part("projects")
+        part("topbar")
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="left", min_width=0):
-                Part("hero")
+                part("hero")
                 chat = gr.Chatbot(
                     elem_id="chat",
                     show_label=False,
@@ -64,7 +61,7 @@ def blocks(services: Services) -> gr.Blocks:
                     feedback_options=None,
                     group_consecutive_messages=True,
                 )
-                Part("strip")
+                part("strip")
                 box = gr.MultimodalTextbox(
                     elem_id="box",
                     label="Prompt",
@@ -78,24 +75,24 @@ def blocks(services: Services) -> gr.Blocks:
                     max_plain_text_length=KEEP_AS_TEXT,
                     autofocus=True,
                 )
-                Part("under")
-            Part("grip")
+                part("under")
+            part("grip")
             with gr.Column(elem_id="right", min_width=0), gr.Tabs(elem_id="tabs", overflow_behavior="wrap"):
                 with gr.Tab("Preview", id="preview"):
-                    Preview()
+                    preview()
                 with gr.Tab("Code", id="code", render_children=True), gr.Row(elem_id="ide"):
-                    FileExplorer()
+                    file_explorer()
                     with gr.Column(elem_id="reader", min_width=0):
-                        Part("breadcrumb")
-                        Part("source")
+                        part("breadcrumb")
+                        part("source")
                 with gr.Tab("Changes", id="changes-tab", render_children=True):
-                    Part("changes")
+                    part("changes")
                 with gr.Tab("Logs", id="logs-tab", render_children=True):
-                    Part("logs")
-        Part("dialogs")
+                    part("logs")
+        part("dialogs")
         project = gr.Textbox(visible="hidden")
         outcome = gr.Textbox(visible="hidden")
-        bus: Any = Bus()
+        bus = event_bus()
 
         bus.chat(None, None, chat, js="() => [CodeFlow.chatValue()]", **QUIET)
         bus.composer(None, None, box, js="() => [CodeFlow.composerProps()]", **QUIET)

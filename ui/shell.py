@@ -20,24 +20,6 @@ STYLES = [
 ]
 MODULES = [path.name for path in sorted(STATIC.glob("*.js")) if path.name != "main.js"]
 
-# Gradio needs `unsafe-inline` and `unsafe-eval`. Images come from here only, so that Markdown cannot leak through an image's address.
-# Frames are the previews of embedded sandboxes and of remote ones; nothing else is ever framed.
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "frame-src http://*.localhost:* https:",
-        "frame-ancestors 'self' https://huggingface.co",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-    ]
-)
-
 SOCIAL_TAGS = re.compile(r'<meta\s+(?:property|name)="(?:og|twitter):[^>]*>\s*')
 MANIFEST = re.compile(r'<link rel="manifest"[^>]*>\s*')
 
@@ -91,12 +73,10 @@ class PageShell:
 
 
 async def send_page(start: Message, page: bytes, send: Send) -> None:
-    headers = [h for h in start["headers"] if h[0] not in (b"content-length", b"content-security-policy", b"cache-control")]
+    headers = [h for h in start["headers"] if h[0] not in (b"content-length", b"cache-control")]
     headers += [
         (b"content-length", str(len(page)).encode()),
         (b"cache-control", b"no-store"),
-        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
-        (b"referrer-policy", b"strict-origin-when-cross-origin"),
     ]
     await send({**start, "headers": headers})
     await send({"type": "http.response.body", "body": page})

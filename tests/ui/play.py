@@ -47,7 +47,9 @@ PASSED = CheckReport(
     results=[
         CheckResult(level=CheckLevel.TYPES, passed=True, summary="no type errors", duration_ms=640),
         CheckResult(level=CheckLevel.ROUTES, passed=True, summary="2 routes served", duration_ms=180),
-        CheckResult(level=CheckLevel.BROWSER, passed=True, summary="opened without errors, 6 buttons clicked", duration_ms=910),
+        CheckResult(
+            level=CheckLevel.BROWSER, passed=True, summary="opened without errors, 6 buttons clicked", duration_ms=910
+        ),
     ],
     problems=[],
     routes=["/", "/settings"],
@@ -82,7 +84,7 @@ class Player:
         self.turn = 0
         self.frames = 0
         self.checks = 0
-        self.changes: dict[str, FileChange] = {}
+        self.before: dict[str, bytes | None] = {}
 
     async def append(self, event: Event) -> None:
         await self.project.append(self.run_id, event)
@@ -93,7 +95,14 @@ class Player:
     async def log(self, source: Literal["dev", "command", "codeflow"], *lines: str) -> None:
         await self.append(LogLines(source=source, lines=list(lines)))
 
-    async def stream(self, step: str, part: int, kind: Literal["text", "thinking", "tool", "output"], text: str, tool: str | None = None) -> None:
+    async def stream(
+        self,
+        step: str,
+        part: int,
+        kind: Literal["text", "thinking", "tool", "output"],
+        text: str,
+        tool: str | None = None,
+    ) -> None:
         size = 6 if kind == "text" else 24
         for start in range(0, len(text), size):
             self.frames += 1
@@ -112,15 +121,17 @@ class Player:
         if writes:
             await self.stream(step, 1, "tool", json.dumps(writes[1]), writes[0])
         await self.append(
-            ModelFinished(step=step, model="demo", message={"kind": "response"}, text=text, cost_micros=1200, duration_ms=900)
+            ModelFinished(
+                step=step, model="demo", message={"kind": "response"}, text=text, cost_micros=1200, duration_ms=900
+            )
         )
 
-    async def tool(self, tool: str, target: str, result: str, *, seconds: float = 0.4, changes: list[FileChange] | None = None) -> None:
+    async def tool(
+        self, tool: str, target: str, result: str, *, seconds: float = 0.4, changes: list[FileChange] | None = None
+    ) -> None:
         step = f"tool:{self.turn - 1}:{target}"
         await self.append(StepStarted(step=step, kind="tool", tool=tool, target=target))
         await self.wait(seconds)
-        for change in changes or []:
-            self.changes[change.path] = change
         await self.append(
             ToolFinished(
                 step=step,
@@ -140,6 +151,7 @@ class Player:
 
     async def write(self, path: str, content: str, tool: str = "write_file", say: str = "") -> None:
         await self.model(say, writes=(tool, {"path": path, "content" if tool == "write_file" else "new": content}))
+        self.before.setdefault(path, self.project.files.get(path))
         change = change_of(path, self.project.files.get(path), content)
         self.project.files[path] = content.encode()
         await self.tool(tool, path, f"Wrote {path}", seconds=0.1, changes=[change])
@@ -190,7 +202,9 @@ class Player:
                 number=number,
                 title=title,
                 verified=verified,
-                changes=sorted(self.changes.values(), key=lambda c: c.path),
+                changes=[
+                    change_of(path, old, self.project.files[path].decode()) for path, old in sorted(self.before.items())
+                ],
                 screenshot_sha256=self.add_blob(picture(len(self.project.id) + int(self.project.id[1:]))),
             )
         )
@@ -231,13 +245,20 @@ async def build_board(player: Player) -> None:
     await player.tool("read_file", "app/page.tsx", player.project.files["app/page.tsx"].decode())
     await player.read("components/ui/card.tsx")
     await player.write("lib/data.ts", DATA)
-    await player.run("npm install @dnd-kit/core", "added 3 packages in 1.9s\n\n142 packages are looking for funding\nfound 0 vulnerabilities\n")
-    await player.write("components/card.tsx", CARD, say="Now the pieces of the board: a card, then the columns that hold them.")
+    await player.run(
+        "npm install @dnd-kit/core",
+        "added 3 packages in 1.9s\n\n142 packages are looking for funding\nfound 0 vulnerabilities\n",
+    )
+    await player.write(
+        "components/card.tsx", CARD, say="Now the pieces of the board: a card, then the columns that hold them."
+    )
     await player.write("components/board.tsx", BOARD)
     await player.write("app/page.tsx", PAGE, tool="edit_file")
     await player.model("")
     await player.check(BROKEN)
-    await player.log("dev", " ⨯ ./components/board.tsx:21:28", "   Type error: Property 'due' does not exist on type 'Card'.")
+    await player.log(
+        "dev", " ⨯ ./components/board.tsx:21:28", "   Type error: Property 'due' does not exist on type 'Card'."
+    )
     await player.write("lib/data.ts", DATA_FIXED, tool="edit_file", say="`due` is missing on the type. I'll add it.")
     await player.model(
         "The board is ready: drag cards between **To do**, **In progress** and **Done**.\n\n"

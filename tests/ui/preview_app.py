@@ -15,7 +15,8 @@ small { display: inline-block; margin-top: 6px; padding: 1px 8px; border-radius:
 <article>Audit colour contrast<br><small>design</small></article><article>Rate-limit sign-up<br><small>backend</small></article></section>
 <section><h2>In progress</h2><article>Drag and drop on touch<br><small>frontend</small></article>
 <article>Invite by link<br><small>growth</small></article></section>
-<section><h2>Done</h2><article>Keyboard shortcuts<br><small>frontend</small></article><article>Import from CSV<br><small>backend</small></article></section></div>
+<section><h2>Done</h2><article>Keyboard shortcuts<br><small>frontend</small></article><article>Import from CSV<br><small>backend</small></article>
+</section></div>
 <script>
 const send = (type, rest) => parent.postMessage({ source: "codeflow", type, ...rest }, "*")
 const path = () => location.pathname + location.search

@@ -20,9 +20,11 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from PIL import Image, ImageDraw
+from starlette.middleware import Middleware
 
 from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, RunKind
 from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
+from backend.web.security import Security
 from tests.ui.play import Player, perform
 from tests.ui.preview_app import PREVIEW_HTML
 from tests.ui.starter import STARTER
@@ -127,7 +129,8 @@ class Simulator:
         with contextlib.suppress(asyncio.CancelledError):
             await project.task
         await project.append(
-            run_id, RunFinished(status="cancelled", verified=False, duration_s=3.2, cost_micros=0)  # type: ignore[arg-type]
+            run_id,
+            RunFinished(status="cancelled", verified=False, duration_s=3.2, cost_micros=0),  # type: ignore[arg-type]
         )
 
     def add_blob(self, content: bytes) -> str:
@@ -165,7 +168,7 @@ def message(data: dict[str, Any], seq: int) -> str:
 
 
 def create_api(sim: Simulator) -> FastAPI:
-    api = FastAPI()
+    api = FastAPI(middleware=[Middleware(Security, hosts=["127.0.0.1"])])
 
     @api.exception_handler(CodeFlowError)
     async def refused(request: Request, error: Exception) -> JSONResponse:
@@ -226,9 +229,7 @@ def create_api(sim: Simulator) -> FastAPI:
 
     @api.get("/api/projects/{project_id}/events")
     async def events(project_id: str, after: int = 0, frames: int = 0) -> StreamingResponse:
-        return StreamingResponse(
-            sim.events(sim.project(project_id), after, frames), media_type="text/event-stream"
-        )
+        return StreamingResponse(sim.events(sim.project(project_id), after, frames), media_type="text/event-stream")
 
     @api.get("/api/projects/{project_id}/tree")
     async def tree(project_id: str) -> list[dict[str, Any]]:
@@ -307,7 +308,9 @@ async def serve(page_port: int, preview_port: int, sim: Simulator) -> None:
     services = cast(Any, SimpleNamespace(runs=sim, user=sim.user))
     page = mount_page(create_api(sim), services)
     servers = [
-        uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1))
+        uvicorn.Server(
+            uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1)
+        )
         for app, port in ((page, page_port), (preview_app(page_port), preview_port))
     ]
     await asyncio.gather(*(s.serve() for s in servers))

@@ -7,8 +7,9 @@ export const $$ = (selector, root = document) => [...root.querySelectorAll(selec
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value == null || value === false) continue;
     if (name.startsWith("on")) element[name] = value;
+    else if (name.startsWith("aria-") && value != null) element.setAttribute(name, String(value));
+    else if (value == null || value === false) continue;
     else element.setAttribute(name, value === true ? "" : value);
   }
   element.append(...children.flat().filter((child) => child != null && child !== false));

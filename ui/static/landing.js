@@ -1,6 +1,6 @@
 /** What stands around the prompt box before there is a project: headline, examples, set-up progress, recent projects. */
 import { api } from "./api.js";
-import { ago, h, icon, plural } from "./dom.js";
+import { ago, h, plural } from "./dom.js";
 import { fill } from "./composer.js";
 import { provider } from "./provider.js";
 import { onSetup } from "./setup.js";
@@ -24,7 +24,7 @@ export function mountHero(element) {
 
 export function drawUnder(element) {
   const chips = h("div", { class: "chips landing-only", role: "group", "aria-label": "Examples" });
-  for (const [name, prompt] of EXAMPLES) chips.append(h("button", { type: "button", onclick: () => fill(prompt) }, name, icon("up")));
+  for (const [name, prompt] of EXAMPLES) chips.append(h("button", { type: "button", onclick: () => fill(prompt) }, name));
   const setup = h("div", { class: "setup landing-only", role: "status", hidden: true });
   const badge = h("p", { class: "provider landing-only", hidden: true });
   const recent = h("section", { class: "recent landing-only", "aria-label": "Recent projects", hidden: true });
@@ -52,7 +52,8 @@ function drawSetup(element, { ready, message, fraction, error }) {
 
 function drawProvider(element, me) {
   element.hidden = false;
-  if (me.demo) {
+  if (me.problem) element.replaceChildren(h("span", { class: "pill bad" }, "No model"), h("span", {}, me.problem));
+  else if (me.demo) {
     element.replaceChildren(
       h("span", { class: "pill demo" }, "Demo model"),
       h("span", {}, "Scripted, for the examples above. Set ", h("code", {}, "OPENAI_API_KEY"), " for a real one."),

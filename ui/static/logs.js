@@ -87,5 +87,5 @@ const NAMES = Object.fromEntries(SOURCES);
 
 function lineElement(line) {
   const time = new Date(line.at).toTimeString().slice(0, 8);
-  return h("div", { class: `line ${levelOf(line)}` }, h("time", {}, time), h("em", {}, (NAMES[line.source] ?? line.source).toLowerCase()), h("span", {}, plain(line.line)));
+  return h("div", { class: "line", "data-level": levelOf(line) }, h("time", {}, time), h("em", {}, (NAMES[line.source] ?? line.source).toLowerCase()), h("span", {}, plain(line.line)));
 }

@@ -2,5 +2,5 @@
 import { api } from "./api.js";
 
 let answer;
-/** `{provider, model, demo, reason, isolation}` */
+/** `{provider, model, demo, reason, problem, isolation}`; `problem` says why no model can be used at all */
 export const provider = () => (answer ??= api.me());

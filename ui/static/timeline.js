@@ -25,7 +25,7 @@ const toolOf = (name) => TOOLS[(name ?? "").split("_")[0]] ?? ["step", "Working 
 export const isShown = (step) => !["check", "finish"].includes(step.tool);
 
 const code = (text) => (text ? ` <code>${escapeInline(text)}</code>` : "");
-const title = (icon, words, rest = "") => `<span class="step ${icon}">${words}${rest}</span>`;
+const title = (icon, words, rest = "") => `<span class="step ${icon}"><span class="words">${words}</span>${rest}</span>`;
 const countsHtml = (changes) => {
   const [added, removed] = sums(changes);
   return `<span class="plus">+${added}</span><span class="minus">−${removed}</span>`;

@@ -1,0 +1,62 @@
+"""What people and agents wrote is shown as written, never taken for markup."""
+
+import pytest
+
+from tests.ui.node import evaluate
+
+
+def test_a_prompt_keeps_no_character_markdown_or_html_would_read() -> None:
+    shown = evaluate(
+        "markdown.js", "return m.promptHtml(data)", "# **b** <img onerror=x>\n`${a}` [l](u) http://e.com_x_"
+    )
+    line_break = shown.replace("<br>", "")
+    assert not set("<>*`$[](){}_!#") & set(line_break.replace("&#", ""))
+    assert shown.count("<br>") == 1
+
+
+def test_html_in_an_agents_markdown_is_text_but_its_code_is_left_alone() -> None:
+    text = "Use <Button> & `<b>x</b>`:\n\n```tsx\n<main>{a < b}</main>\n```\n\n&lt;done <i>\n"
+    shown = evaluate("markdown.js", "return m.agentMarkdown(data)", text)
+    assert "Use &lt;Button>" in shown
+    assert "`<b>x</b>`" in shown
+    assert "<main>{a < b}</main>" in shown
+    assert shown.endswith("&amp;lt;done &lt;i>\n")
+
+
+def test_a_code_block_still_being_streamed_is_code() -> None:
+    shown = evaluate("markdown.js", "return m.agentMarkdown(data)", "See:\n\n```tsx\n<main>\n  <p")
+    assert shown.endswith("```tsx\n<main>\n  <p")
+
+
+@pytest.mark.parametrize(
+    ("json", "value"),
+    [
+        ('{"path":"app/page.tsx","content":"a\\nb', "a\nb"),
+        ('{"path": "x", "content": "say \\"hi\\" \\u00e9\\', 'say "hi" é'),
+        ('{"path": "x", "content": "\\u00', ""),
+        ('{"path": "x"', None),
+    ],
+)
+def test_a_file_is_shown_while_its_json_is_still_being_written(json: str, value: str | None) -> None:
+    assert evaluate("live.js", "return m.partialString(data, 'content')", json) == value
+
+
+def test_a_diffs_lines_carry_the_numbers_of_both_sides() -> None:
+    diff = "@@ -3,3 +3,4 @@ fn\n a\n-b\n+c\n+d\n e\n\\ No newline at end of file\n"
+    rows = evaluate("diff.js", "return m.rows(data)", diff)
+    assert [(r["kind"], r["old"], r["new"], r["text"]) for r in rows[1:]] == [
+        ("same", 3, 3, "a"),
+        ("removed", 4, None, "b"),
+        ("added", None, 4, "c"),
+        ("added", None, 5, "d"),
+        ("same", 5, 6, "e"),
+    ]
+
+
+def test_frames_lost_or_repeated_never_double_what_is_shown() -> None:
+    frames = [
+        {"run_id": "r", "step": "model:0", "n": n, "deltas": [{"part": 0, "kind": "text", "tool": None, "text": text}]}
+        for n, text in [(1, "a"), (2, "b"), (2, "b"), (1, "a"), (5, "c")]
+    ]
+    body = "const live = m.emptyLive(); data.forEach((f) => m.addFrame(live, f)); return m.partsOf(live, {id: 'r'}, 'model:0')"
+    assert evaluate("live.js", body, frames)[0]["text"] == "abc"
