@@ -1,9 +1,11 @@
 """The apps the demo model can build: their files as they are written, and what it says while writing them."""
 
 from backend.agent.demo.apps.app import App, Chapter, Slip
+from backend.agent.demo.apps.dashboard import DASHBOARD
+from backend.agent.demo.apps.expenses import EXPENSES
 from backend.agent.demo.apps.kanban import KANBAN
 
-APPS: tuple[App, ...] = (KANBAN,)
+APPS: tuple[App, ...] = (KANBAN, EXPENSES, DASHBOARD)
 
 
 def app_named(slug: str) -> App:

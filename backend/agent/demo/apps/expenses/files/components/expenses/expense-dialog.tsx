@@ -17,7 +17,7 @@ import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from "@
 import { categories } from "@/lib/expenses/data";
 import { categoryIds, type ExpenseInput, expenseSchema, methods } from "@/lib/expenses/types";
 
-type Props = { values: ExpenseInput; isNew: boolean; onSave: (values: ExpenseInput) => void; onClose: () => void };
+type Props = { values: Partial<ExpenseInput>; isNew: boolean; onSave: (values: ExpenseInput) => void; onClose: () => void };
 
 export function ExpenseDialog({ values, isNew, onSave, onClose }: Props) {
   const form = useForm<ExpenseInput>({ resolver: zodResolver(expenseSchema), defaultValues: values });

@@ -29,11 +29,11 @@ export function ExpenseTable({ expenses, onEdit, onDelete }: Props) {
       <Table>
         <TableHeader>
           <TableRow>
-            <TableHead className="pl-6">Expense</TableHead>
+            <TableHead className="pl-4 sm:pl-6">Expense</TableHead>
             <TableHead className="hidden sm:table-cell">Date</TableHead>
             <TableHead className="hidden md:table-cell">Paid by</TableHead>
             <TableHead className="text-right">Amount</TableHead>
-            <TableHead className="w-24 pr-6">
+            <TableHead className="w-20 pr-4 sm:pr-6">
               <span className="sr-only">Actions</span>
             </TableHead>
           </TableRow>
@@ -44,7 +44,7 @@ export function ExpenseTable({ expenses, onEdit, onDelete }: Props) {
             const date = format(parseISO(expense.date), "MMM d");
             return (
               <TableRow key={expense.id}>
-                <TableCell className="pl-6">
+                <TableCell className="pl-4 sm:pl-6">
                   <div className="flex items-center gap-3">
                     <span
                       className="grid size-9 shrink-0 place-items-center rounded-full"
@@ -53,7 +53,7 @@ export function ExpenseTable({ expenses, onEdit, onDelete }: Props) {
                       <Icon className="size-4" />
                     </span>
                     <div className="min-w-0">
-                      <p className="max-w-36 truncate font-medium sm:max-w-none">{expense.title}</p>
+                      <p className="max-w-32 truncate font-medium sm:max-w-none">{expense.title}</p>
                       <p className="text-xs text-muted-foreground">
                         {label}
                         <span className="sm:hidden"> · {date}</span>
@@ -64,7 +64,7 @@ export function ExpenseTable({ expenses, onEdit, onDelete }: Props) {
                 <TableCell className="hidden text-muted-foreground sm:table-cell">{date}</TableCell>
                 <TableCell className="hidden text-muted-foreground md:table-cell">{expense.method}</TableCell>
                 <TableCell className="text-right font-medium tabular-nums">{formatMoney(expense.amount)}</TableCell>
-                <TableCell className="pr-6">
+                <TableCell className="pr-4 sm:pr-6">
                   <div className="flex justify-end text-muted-foreground">
                     <Button
                       variant="ghost"

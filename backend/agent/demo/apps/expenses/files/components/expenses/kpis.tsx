@@ -25,11 +25,11 @@ export function Kpis({ expenses, month, today }: { expenses: Expense[]; month: D
     },
     { label: "A day", value: formatMoney(spent / days), icon: Receipt, note: "on average" },
     {
-      label: "Against last month",
-      value: `${change > 0 ? "+" : ""}${change}%`,
+      label: "Vs last month",
+      value: before ? `${change > 0 ? "+" : ""}${change}%` : "–",
       icon: TrendingUp,
       note: `${formatMoney(before)} before`,
-      trend: change,
+      trend: before ? change : undefined,
     },
   ];
 

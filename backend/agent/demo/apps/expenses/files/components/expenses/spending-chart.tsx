@@ -19,8 +19,8 @@ export function SpendingChart({ expenses, month, today }: { expenses: Expense[];
         <CardTitle>Running total</CardTitle>
         <CardDescription>This month, day by day, against the month before</CardDescription>
       </CardHeader>
-      <CardContent className="px-2 sm:px-6">
-        <ChartContainer config={config} className="aspect-auto h-64 w-full">
+      <CardContent className="flex-1 px-2 sm:px-6">
+        <ChartContainer config={config} className="aspect-auto h-64 w-full lg:h-full lg:min-h-64">
           <ComposedChart data={running(expenses, month, today)} margin={{ left: 0, right: 8, top: 8 }} accessibilityLayer>
             <defs>
               <linearGradient id="spent" x1="0" x2="0" y1="0" y2="1">
@@ -32,7 +32,7 @@ export function SpendingChart({ expenses, month, today }: { expenses: Expense[];
             <XAxis dataKey="day" tickLine={false} axisLine={false} tickMargin={8} minTickGap={24} />
             <YAxis tickLine={false} axisLine={false} width={48} tickFormatter={(value: number) => `$${value}`} />
             <ChartTooltip content={<ChartTooltipContent indicator="line" hideLabel />} />
-            <Line dataKey="before" stroke="var(--color-before)" strokeDasharray="4 4" dot={false} strokeOpacity={0.6} />
+            <Line dataKey="before" stroke="var(--color-before)" strokeDasharray="4 4" dot={false} strokeOpacity={0.6} isAnimationActive={false} />
             <Area
               dataKey="spent"
               type="monotone"

@@ -73,7 +73,7 @@ export function Tracker() {
   };
 
   return (
-    <main className="mx-auto grid w-full max-w-6xl flex-1 content-start gap-4 px-4 py-6 md:px-6 md:py-8">
+    <main className="mx-auto grid w-full max-w-6xl flex-1 grid-cols-1 content-start gap-4 px-4 py-6 md:px-6 md:py-8">
       <div className="flex flex-wrap items-end justify-between gap-4">
         <div>
           <h1 className="text-2xl font-semibold tracking-tight">{site.headline}</h1>
@@ -159,7 +159,7 @@ export function Tracker() {
           isNew={editing === "new"}
           values={
             editing === "new"
-              ? { title: "", amount: NaN, category: "food", method: "Card", date: format(today, "yyyy-MM-dd") }
+              ? { title: "", category: "food", method: "Card", date: format(today, "yyyy-MM-dd") }
               : editing
           }
           onSave={save}

@@ -106,9 +106,13 @@ export function Board() {
           <Progress value={percent} aria-label="Cards done" />
         </div>
       </div>
-      <div className="flex flex-wrap items-center justify-between gap-3 px-4 md:px-6">
+      <div className="flex flex-wrap items-center gap-3 px-4 md:px-6">
         <Toolbar filters={filters} onChange={setFilters} />
-        <Button onClick={() => setEditing(newCard(board.columns[0]?.id ?? ""))} disabled={board.columns.length === 0}>
+        <Button
+          className="ml-auto"
+          disabled={board.columns.length === 0}
+          onClick={() => setEditing(newCard(board.columns[0]?.id ?? ""))}
+        >
           <Plus /> New card
         </Button>
       </div>

@@ -22,7 +22,7 @@ export function Toolbar({ filters, onChange }: { filters: Filters; onChange: (fi
   const active = JSON.stringify(filters) !== JSON.stringify(noFilters);
 
   return (
-    <div className="flex flex-wrap items-center gap-3">
+    <div className="contents">
       <div className="relative w-full sm:w-64">
         <Search className="absolute top-1/2 left-2.5 size-4 -translate-y-1/2 text-muted-foreground" />
         <Input
