@@ -10,12 +10,11 @@ import contextlib
 from pydantic_ai.messages import ToolCallPart
 
 from backend.agent.calls import carry_out
-from backend.agent.tools import Done, Hands, Refused
+from backend.agent.tools import CHANGING, Done, Hands, Refused
 from backend.domain import CheckReport
 from backend.workspace import WorkspaceError
 from backend.workspace.contract import Workspace
 
-_FILE_TOOLS = ("write_file", "edit_file", "move_file", "delete_file")
 _UNDO_S = 5
 
 
@@ -33,7 +32,7 @@ class Ahead:
 
     async def take(self, call: ToolCallPart) -> None:
         """A whole call has come. It is carried out if only file changes came before it: deeds keep the answer's order."""
-        self._open = self._open and call.tool_name in _FILE_TOOLS
+        self._open = self._open and call.tool_name in CHANGING
         if not self._open:
             return
         before = dict(self._workspace.files)

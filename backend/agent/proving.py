@@ -10,15 +10,14 @@ from pydantic_ai.messages import ToolCallPart
 from backend.agent.gate import Gate
 from backend.agent.journal import Journal
 from backend.agent.stops import Stuck
-from backend.agent.tools import Refused
+from backend.agent.tools import CHANGING, PROVING, Refused
 from backend.domain import CheckReport
 from backend.events import CheckFinished, StepStarted
 from backend.workspace.contract import Workspace
 
 SAME_FAILURE_LIMIT = 3
 """How often the checks may find the very same before the run ends."""
-_PROVING = ("check", "finish")
-_MUST_SUCCEED = ("write_file", "edit_file", "move_file", "delete_file", "add_packages")
+_MUST_SUCCEED = (*CHANGING, "add_packages")
 
 
 class Prover:
@@ -36,7 +35,7 @@ class Prover:
 
     def begin(self, call: ToolCallPart, missed: Sequence[str]) -> None:
         """A tool call comes up, after the tools `missed` failed in the same answer."""
-        if call.tool_name in _PROVING:
+        if call.tool_name in PROVING:
             self._next()
             unmade = [tool for tool in missed if tool in _MUST_SUCCEED] if call.tool_name == "finish" else []
             self._refusal = (

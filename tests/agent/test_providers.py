@@ -7,14 +7,16 @@ import pytest
 
 from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
+from backend.agent.budget import Budget
 from backend.agent.history import opening
+from backend.agent.loop import run_agent
 from backend.agent.models import Candidate, Models, Patience
 from backend.agent.providers import compatible, gemini, openai
 from backend.agent.stops import ModelFailed
 from backend.domain import Attachment, FailureCode
 from backend.events import Delta, ModelFinished, ModelRestarted
 from tests.agent import wire as speak
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run
 from tests.agent.scripts import models_of
 from tests.agent.wire import Reply, Wire, wire
 
@@ -233,3 +235,44 @@ async def test_attached_image_is_shown_to_the_model():
     text, image = server.asked[0][2]["messages"][-1]["content"]
     assert text["text"] == "like this"
     assert image["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize("speech", ["chat", "responses", "gemini"])
+async def test_whole_run_over_the_wire_reads_writes_and_finishes(speech):
+    build = {"chat": chat_model, "responses": openai_model, "gemini": gemini_model}[speech]
+    say = {"chat": speak.chat, "responses": speak.responses, "gemini": speak.gemini}[speech]
+
+    def reply(text: str, *calls: tuple[str, dict[str, str]]) -> Reply:
+        return say(text, [(name, args if speech == "gemini" else json.dumps(args)) for name, args in calls])
+
+    workspace, journal = MemoryWorkspace({"app/page.tsx": b"Hello from the page\n"}), MemoryJournal(a_run())
+    async with wire(
+        reply("Looking.", ("read_file", {"path": "app/page.tsx"}), ("list_files", {})),
+        reply("Changing.", ("edit_file", {"path": "app/page.tsx", "old": "Hello", "new": "Bye"})),
+        reply("", ("finish", {"summary": "It says bye."})),
+    ) as server:
+        outcome = await run_agent(journal, workspace, RuleGate(), models_of(build(server)), Budget(1_000_000, 9))
+    assert outcome.verified
+    assert outcome.summary == "It says bye."
+    assert workspace.files["app/page.tsx"] == b"Bye from the page\n"
+    second, third = (json.dumps(body) for _, _, body in server.asked[1:])
+    assert "Hello from the page" in second
+    assert "Changed app/page.tsx" in third
+    stable = {"chat": "messages", "responses": "input", "gemini": "contents"}[speech]
+    earlier, later = (body[stable] for _, _, body in server.asked[1:])
+    assert later[: len(earlier)] == earlier, "what was sent once is sent the same again, so that caches hold"
+    assert all(body["tools"] == server.asked[0][2]["tools"] for _, _, body in server.asked)
+
+
+async def test_run_begun_with_one_provider_goes_on_with_another():
+    workspace, journal = MemoryWorkspace({"app/page.tsx": b"Hello\n"}), MemoryJournal(a_run())
+    first = speak.responses("Looking.", [("read_file", '{"path": "app/page.tsx"}')])
+    async with (
+        wire(first, speak.refused(503, "overloaded")) as going,
+        wire(speak.gemini("It says hello.")) as coming,
+    ):
+        models = models_of(openai_model(going), gemini_model(coming))
+        outcome = await run_agent(journal, workspace, RuleGate(), models, Budget(1_000_000, 9))
+    assert outcome.summary == "It says hello."
+    assert "Hello" in json.dumps(coming.asked[0][2]["contents"])
+    assert [event.model for event in journal.events(ModelFinished)] == ["gpt-6.1-sol", "gemini-4-argon"]
