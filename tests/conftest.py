@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+pytest_plugins = ["tests.sandboxes"]
+
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

@@ -44,7 +44,7 @@ work() {{
       timeout -s KILL "$LIMIT" bash -c "$COMMAND" < /dev/null 2>&1
     echo $? > "$EFFECT/code"
     kill_leftovers
-  }} 2> /dev/null | (ulimit -f {_MAX_PRINTED_KIB}; exec tee "$EFFECT/output")
+  }} | (ulimit -f {_MAX_PRINTED_KIB}; exec tee "$EFFECT/output")
   ms=$(( (${{EPOCHREALTIME/./}} - started) / 1000 ))
   if [ "$KEYED" = 1 ]; then
     find . {OUTSIDE_TOOLS} -o -type f -size -{MAX_FILE_BYTES + 1}c -print0 \
@@ -55,7 +55,7 @@ work() {{
 mkdir -p "${{EFFECT%/*}}"
 if mkdir "$EFFECT" 2> /dev/null; then
   echo $$ > "$EFFECT/pid"
-  work
+  work 2> /dev/null
 else
   while [ ! -e "$done_file" ] && kill -0 "$(cat "$EFFECT/pid")" 2> /dev/null; do sleep 0.1; done
   if [ -e "$done_file" ]; then
@@ -64,7 +64,7 @@ else
   else
     kill_leftovers
     rm -rf "$EFFECT"; mkdir "$EFFECT"; echo $$ > "$EFFECT/pid"
-    work
+    work 2> /dev/null
   fi
 fi
 {{ echo "$(cat "$done_file") $replayed"; {OVERSIZED}; printf '\0\0'; {LISTING}; }} >&2
@@ -112,7 +112,7 @@ class Commands:
         effect = f"{EFFECTS_DIR}/{self._identity(key, command) if key else secrets.token_hex(16)}"
         outcome = await self._run_once(command, timeout_s, effect, key is not None, output, on_output)
         timed_out = outcome.exit_code == 137 and outcome.duration_ms >= timeout_s * 1000
-        notes = _notes(outcome, timeout_s if timed_out else None)
+        notes = _notes(outcome, timeout_s if timed_out else None, output.bytes_seen)
         for note in notes:
             output.add(note)
             if on_output:
@@ -216,8 +216,10 @@ def _parse_outcome(text: str) -> Outcome:
     return Outcome(code, duration_ms, replayed == 1, [name for name in oversized.split("\0") if name], listing)
 
 
-def _notes(outcome: Outcome, limit_s: float | None) -> list[str]:
+def _notes(outcome: Outcome, limit_s: float | None, printed: int) -> list[str]:
     notes = []
+    if printed >= _MAX_PRINTED_KIB * 1024:
+        notes.append(f"\n[The command printed {_MAX_PRINTED_KIB // 1000} MB; it was stopped.]\n")
     if limit_s is not None:
         notes.append(f"\n[The command did not end within {limit_s:g} s; it and its processes were killed.]\n")
     if outcome.oversized:

@@ -21,8 +21,10 @@ class BoundedOutput:
         self._head = ""
         self._tail = ""
         self._left_out = 0
+        self.bytes_seen = 0
 
     def add(self, text: str) -> None:
+        self.bytes_seen += len(text.encode())
         room = self._head_chars - len(self._head)
         self._head += text[:room]
         tail = self._tail + text[room:]
