@@ -69,7 +69,9 @@ class Control:
             except BadRequest as error:
                 return refusal(400, str(error))
             except NoRoom as error:
-                return refusal(429, str(error))
+                response = refusal(429, str(error))
+                response.headers["should-retry"] = "false"  # waiting makes no room
+                return response
             except UnknownTemplate as error:
                 return refusal(
                     404, f"template '{error}' not found; this host has: {', '.join(self._sandboxes.templates)}"

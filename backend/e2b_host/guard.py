@@ -12,7 +12,7 @@ from .sandboxes import Sandboxes
 log = logging.getLogger(__name__)
 
 MEMORY_EVERY_S = 2.0
-DISK_EVERY_S = 15.0
+DISK_EVERY_S = 5.0
 DISK_SHARE = 20
 """Counting a sandbox's files may take one part in so many of the time."""
 

