@@ -38,8 +38,9 @@ class RunJournal:
         self.run = run
         self.lease = lease
         self.title = project.title
-        self.past = [e for e in entries if e.run_id != run.id]
-        self.entries = [e for e in entries if e.run_id == run.id]
+        self._own = [e for e in entries if e.run_id == run.id]
+        self.past: Sequence[Entry] = [e for e in entries if e.run_id != run.id]
+        self.entries: Sequence[Entry] = self._own
         self._store = store
         self._done = {step for e in self.entries if (step := result_of(e.event))}
         self._writing = asyncio.Lock()
@@ -74,7 +75,7 @@ class RunJournal:
             written = await self._store.append(
                 self.lease, [storable(event) for event in events], step=step, blobs=blobs
             )
-        self.entries += written
+        self._own += written
         if step is not None:
             self._done.add(step)
         for entry in written:

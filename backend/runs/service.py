@@ -1,7 +1,7 @@
 """What the web and the command line ask of runs: start, stop, watch."""
 
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.domain import NotFound, Project, Run, RunKind
@@ -107,7 +107,7 @@ class Runs:
                 fold(view, entry)
         return view
 
-    async def watch(self, user: str, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncIterator[Batch]:
+    async def watch(self, user: str, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncGenerator[Batch]:
         """The project's journal from `after` on, without gap or repeat, for as long as the caller listens.
 
         Raises `NotFound`, also when the project is deleted meanwhile.

@@ -68,38 +68,34 @@ class Security:
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = 0
-        started = False
+        started = refused = False
 
         async def bounded_receive() -> Message:
-            nonlocal received
+            nonlocal received, refused
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_body_bytes:
-                raise _TooLarge
-            return message
+            if received <= self._max_body_bytes:
+                return message
+            if not started and not refused:
+                refused = True
+                await self._too_large(scope, receive, send)
+            return {"type": "http.disconnect"}
 
-        async def guarded_send(message: Message) -> None:
+        async def secured_send(message: Message) -> None:
             nonlocal started
+            if refused:
+                return
             if message["type"] == "http.response.start":
                 started = True
                 message = {**message, "headers": _secured(message.get("headers", ()))}
             await send(message)
 
-        try:
-            await self._app(scope, bounded_receive, guarded_send)
-        except _TooLarge:
-            if started:
-                raise
-            await self._too_large(scope, receive, send)
+        await self._app(scope, bounded_receive, secured_send)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         megabytes = self._max_body_bytes // 1_000_000
         message = f"The request is larger than {megabytes} MB. Send less at once, or smaller images."
         await _refuse(413, "too_large", message)(scope, receive, send)
-
-
-class _TooLarge(Exception):
-    pass
 
 
 def allowed_hosts(bound_to: str) -> list[str] | None:
@@ -111,8 +107,13 @@ def allowed_hosts(bound_to: str) -> list[str] | None:
 
 
 def host_name(host: str) -> str:
-    """Without its port and brackets."""
-    return (urlsplit(f"//{host}").hostname or "") if _plain(host) else ""
+    """Without its port and brackets; empty when it is no name."""
+    if not all(c.isalnum() or c in ".-:[]" for c in host):
+        return ""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def same_origin(headers: Headers) -> bool:
@@ -122,11 +123,10 @@ def same_origin(headers: Headers) -> bool:
         return headers.get("sec-fetch-site", "none") in ("same-origin", "none")
     # A foreign page cannot set X-Forwarded-Host: it would need our leave first.
     ours = (headers.get("host"), headers.get("x-forwarded-host"))
-    return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc in ours
-
-
-def _plain(host: str) -> bool:
-    return all(c.isalnum() or c in ".-:[]" for c in host)
+    try:
+        return bool(netloc := urlsplit(origin).netloc) and netloc in ours
+    except ValueError:
+        return False
 
 
 def _secured(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

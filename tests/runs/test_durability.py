@@ -1,7 +1,6 @@
 """Workers die, stall, lose their sandbox or are stopped anywhere: the run goes on, and no step is done twice."""
 
 import asyncio
-import os
 import signal
 import sys
 import time
@@ -42,7 +41,7 @@ async def test_a_killed_worker_process_is_replaced_and_no_step_is_done_twice(
     async with staged(tmp_path, lease_s=1.0) as stage:
         run = await stage.runs.start(USER, None, "a page for my cat")
         first = await asyncio.create_subprocess_exec(
-            sys.executable, str(WORKER_PROCESS), str(tmp_path), cwd=os.getcwd()
+            sys.executable, str(WORKER_PROCESS), str(tmp_path)
         )
         try:
 
@@ -148,7 +147,7 @@ async def test_sigterm_makes_a_worker_process_hand_its_run_back(tmp_path: Path) 
     async with staged(tmp_path, lease_s=60) as stage:
         run = await stage.runs.start(USER, None, "a page")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(WORKER_PROCESS), str(tmp_path), cwd=os.getcwd()
+            sys.executable, str(WORKER_PROCESS), str(tmp_path)
         )
 
         async def got_so_far() -> bool:
