@@ -24,6 +24,7 @@ from backend.agent.acting import act
 from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.budget import Budget
+from backend.agent.forgetting import within_reach
 from backend.agent.gate import Gate
 from backend.agent.journal import Journal
 from backend.agent.models import Models
@@ -101,7 +102,7 @@ class _Work:
         event = self.finished.get(step := f"model:{turn}")
         if not isinstance(event, ModelFinished):
             self.budget.require(self.spent_micros, turn)
-            event = await ask(self.journal, step, self.models, messages, self.ahead)
+            event = await ask(self.journal, step, self.models, within_reach(messages), self.ahead)
         self.spent_micros += event.cost_micros
         (message,) = ModelMessagesTypeAdapter.validate_python([event.message])
         assert isinstance(message, ModelResponse)

@@ -140,7 +140,18 @@ async def test_second_server_is_refused(command):
 
 
 @pytest.mark.parametrize(
-    "name", ["left pad", "a; rm -rf /", "$(id)", "--registry=http://evil", "file:../x", "git+ssh://x"]
+    "name",
+    [
+        "left pad",
+        "a; rm -rf /",
+        "$(id)",
+        "--registry=http://evil",
+        "file:../x",
+        "git+ssh://x",
+        "--force",
+        "zod@>4",
+        "zod\n-g",
+    ],
 )
 async def test_only_names_of_packages_reach_the_shell(name):
     workspace = MemoryWorkspace(FILES)

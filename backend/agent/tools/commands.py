@@ -47,14 +47,14 @@ class AddPackages(Tool):
         list[str], Field(min_length=1, max_length=20, description="Names, with a version if it matters: `zod@4`.")
     ]
 
-    _valid: ClassVar = re.compile(r"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*(@[\w.^~<>=*+-]+)?$")
+    _valid: ClassVar = re.compile(r"(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*(@[\w^~][\w.+-]*)?")
 
     @property
     def about(self) -> str:
         return " ".join(self.names)
 
     async def run(self, hands: Hands) -> Done:
-        if bad := [name for name in self.names if not self._valid.match(name)]:
+        if bad := [name for name in self.names if not self._valid.fullmatch(name)]:
             raise Refused(
                 f"Not a package of the npm registry: {', '.join(bad)}. Give names such as `date-fns` or `@dnd-kit/core@6`."
             )
