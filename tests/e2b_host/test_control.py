@@ -13,7 +13,7 @@ pytestmark = pytest.mark.sandbox
 
 def test_wrong_key_is_refused(host: Host) -> None:
     with pytest.raises(AuthenticationException, match="Invalid API key"):
-        Sandbox.create("base", **{**host.connection, "api_key": "e2b_" + "0" * 40})
+        Sandbox.create("base", api_key="e2b_" + "0" * 40, api_url=host.url, sandbox_url=host.url)
     assert httpx.get(host.url + "/v2/sandboxes").status_code == 401
 
 

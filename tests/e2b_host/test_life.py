@@ -106,7 +106,7 @@ def test_next_host_removes_what_a_killed_one_left(tmp_path: Path) -> None:
     first.stop(signal.SIGKILL)
     assert (tmp_path / "data/sandboxes" / left.sandbox_id).exists()
     second = start_host(tmp_path)
-    assert os.listdir(tmp_path / "data/sandboxes") == []
+    assert list((tmp_path / "data/sandboxes").iterdir()) == []
     assert second.facts["api_key"] != first.facts["api_key"]
     assert second.stop() == 0
 
