@@ -9,6 +9,7 @@ from pathlib import Path
 from backend.config import Settings
 from backend.domain import Run
 from backend.events import Entry, ProjectView
+from backend.runs.job import AgentWork
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
 from backend.store.sqlite import SqliteStore
@@ -24,13 +25,15 @@ class Stage:
     workspaces: DiskWorkspaces
     settings: Settings
     actor: Actor = field(default_factory=Actor)
+    agent: AgentWork | None = None
+    """In the actor's place."""
 
     @property
     def runs(self) -> Runs:
         return Runs(self.store, self.workspaces)
 
     def worker(self, slots: int = 2) -> Worker:
-        return Worker(self.store, self.workspaces, gate, self.actor, self.settings, slots=slots)
+        return Worker(self.store, self.workspaces, gate, self.agent or self.actor, self.settings, slots=slots)
 
     @contextlib.asynccontextmanager
     async def working(self, slots: int = 2) -> AsyncIterator[Worker]:

@@ -40,9 +40,7 @@ async def test_a_killed_worker_process_is_replaced_and_no_step_is_done_twice(
 ) -> None:
     async with staged(tmp_path, lease_s=1.0) as stage:
         run = await stage.runs.start(USER, None, "a page for my cat")
-        first = await asyncio.create_subprocess_exec(
-            sys.executable, str(WORKER_PROCESS), str(tmp_path)
-        )
+        first = await asyncio.create_subprocess_exec(sys.executable, str(WORKER_PROCESS), str(tmp_path))
         try:
 
             async def got_so_far() -> bool:
@@ -146,9 +144,7 @@ async def test_a_stopped_worker_hands_its_run_back_at_once(tmp_path: Path) -> No
 async def test_sigterm_makes_a_worker_process_hand_its_run_back(tmp_path: Path) -> None:
     async with staged(tmp_path, lease_s=60) as stage:
         run = await stage.runs.start(USER, None, "a page")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, str(WORKER_PROCESS), str(tmp_path)
-        )
+        process = await asyncio.create_subprocess_exec(sys.executable, str(WORKER_PROCESS), str(tmp_path))
 
         async def got_so_far() -> bool:
             return len(await results(stage, run)) >= 1
