@@ -85,7 +85,8 @@ async def _first_whole_answer(
     for number in range(models.patience.rounds):
         for place, candidate in enumerate(tuple(able)):
             if fault:
-                await journal.append(ModelRestarted(step=step, model=candidate.name, reason=_told(fault, candidate)))
+                reason = f"{fault.reason} Asking {candidate.name}{' again' if number else ''}."
+                await journal.append(ModelRestarted(step=step, model=candidate.name, reason=reason))
                 if place == 0:
                     await asyncio.sleep(_pause_s(models.patience, number, fault))
             ahead.begin()
@@ -112,14 +113,10 @@ async def _first_whole_answer(
     )
 
 
-def _told(fault: Fault, candidate: Candidate) -> str:
-    return f"{fault.reason} Asking {candidate.name}."
-
-
 def _pause_s(patience: Patience, number: int, fault: Fault) -> float:
     """Exponential with full jitter, but never before the provider said."""
     backoff = min(patience.most_s, patience.first_s * 2**number) * random.uniform(0.5, 1)
-    return min(patience.most_s, max(backoff, fault.retry_after_s or 0))
+    return max(backoff, min(patience.told_s, fault.retry_after_s or 0))
 
 
 async def _answer(

@@ -61,9 +61,11 @@ class ProviderInfo:
 class Patience:
     """How long a model that does not answer is asked again."""
 
-    rounds: int = 5
-    first_s: float = 0.8
-    most_s: float = 20.0
+    rounds: int = 6
+    first_s: float = 1.0
+    most_s: float = 30.0
+    told_s: float = 90.0
+    """A provider that says when to come back is believed up to so long."""
     silence_s: float = 240.0
     """A stream that sends nothing for so long has broken off. Models that think before they speak need minutes."""
 

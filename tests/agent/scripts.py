@@ -11,7 +11,7 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from backend.agent.models import Candidate, Models, Patience, ProviderInfo
 
 Call = tuple[str, dict | str]
-IMPATIENT = Patience(rounds=3, first_s=0.001, most_s=0.002)
+IMPATIENT = Patience(rounds=3, first_s=0.001, most_s=0.002, told_s=0.2)
 
 
 @dataclass

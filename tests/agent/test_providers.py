@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 
@@ -94,6 +95,14 @@ async def test_rate_limit_before_the_first_word_is_waited_out():
     (restarted,) = journal.events(ModelRestarted)
     assert "limiting the rate" in restarted.reason
     assert len(server.asked) == 2, "the SDK itself must not retry"
+
+
+async def test_provider_that_says_when_to_come_back_is_believed():
+    limited = speak.refused(429, "slow down", "rate_limit_exceeded", **{"retry-after-ms": "150"})
+    async with wire(limited, speak.chat("Hi.")) as server:
+        begun = time.monotonic()
+        await asked(models_of(chat_model(server)))
+    assert time.monotonic() - begun >= 0.15
 
 
 @pytest.mark.parametrize("speech", ["chat", "gemini"])

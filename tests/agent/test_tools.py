@@ -139,26 +139,6 @@ async def test_second_server_is_refused(command):
     assert not workspace.effects.commands
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "left pad",
-        "a; rm -rf /",
-        "$(id)",
-        "--registry=http://evil",
-        "file:../x",
-        "git+ssh://x",
-        "--force",
-        "zod@>4",
-        "zod\n-g",
-    ],
-)
-async def test_only_names_of_packages_reach_the_shell(name):
-    workspace = MemoryWorkspace(FILES)
-    assert not (await call("add_packages", workspace, names=[name])).ok
-    assert not workspace.effects.commands
-
-
 async def test_packages_are_added_by_name_and_version():
     workspace = MemoryWorkspace(FILES)
     assert (await call("add_packages", workspace, names=["@dnd-kit/core@^6", "zod"])).ok

@@ -34,7 +34,7 @@ class RunCommand(Tool):
                 "The dev server runs already and reloads by itself. To know whether the app works, call check."
             )
         result = await hands.workspace.run(self.command, timeout_s=self.timeout_s, key=hands.key, on_output=hands.say)
-        return _ran(result, self.timeout_s)
+        return _ran(result)
 
 
 class AddPackages(Tool):
@@ -47,26 +47,19 @@ class AddPackages(Tool):
         list[str], Field(min_length=1, max_length=20, description="Names, with a version if it matters: `zod@4`.")
     ]
 
-    _valid: ClassVar = re.compile(r"(@[a-z0-9][a-z0-9._-]*/)?[a-z0-9][a-z0-9._-]*(@[\w^~][\w.+-]*)?")
-
     @property
     def about(self) -> str:
         return " ".join(self.names)
 
     async def run(self, hands: Hands) -> Done:
-        if bad := [name for name in self.names if not self._valid.fullmatch(name)]:
-            raise Refused(
-                f"Not a package of the npm registry: {', '.join(bad)}. Give names such as `date-fns` or `@dnd-kit/core@6`."
-            )
-        return _ran(await hands.workspace.add_packages(self.names, key=hands.key, on_output=hands.say), None)
+        return _ran(await hands.workspace.add_packages(self.names, key=hands.key, on_output=hands.say))
 
 
-def _ran(result: CommandResult, timeout_s: float | None) -> Done:
-    end = (
-        f"Stopped after {timeout_s:g} seconds; its processes are gone."
-        if result.timed_out and timeout_s
-        else f"Exit code {result.exit_code}."
-    )
+def _ran(result: CommandResult) -> Done:
+    seconds = round(result.duration_ms / 1000)
+    end = f"Exit code {result.exit_code}."
+    if result.timed_out:
+        end = f"Stopped after {seconds} seconds, as it had not ended; its processes are gone."
     lines = [end, *(described(w) for w in result.written)]
     if result.output.strip():
         lines.append(clipped(result.output.strip(), MAX_OUTPUT_CHARS))
