@@ -4,8 +4,9 @@ from backend.agent.demo.apps.app import App, Chapter, Slip
 from backend.agent.demo.apps.dashboard import DASHBOARD
 from backend.agent.demo.apps.expenses import EXPENSES
 from backend.agent.demo.apps.kanban import KANBAN
+from backend.agent.demo.apps.streaming import STREAMING
 
-APPS: tuple[App, ...] = (KANBAN, EXPENSES, DASHBOARD)
+APPS: tuple[App, ...] = (KANBAN, EXPENSES, DASHBOARD, STREAMING)
 
 
 def app_named(slug: str) -> App:
