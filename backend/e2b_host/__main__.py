@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from .host import Address, Options, PortTaken, serve
@@ -14,9 +15,11 @@ from .identities import Identities, make
 from .jail import JailBackend
 from .layout import DirectoryTaken, Layout
 from .limits import Limits
+from .machine import Backend
 from .names import new_api_key
+from .plain import PlainBackend
 from .probe import probe
-from .templates import TemplateError, load
+from .templates import BARE, TemplateError, load
 
 MAX_POOL = 8
 SPARE = 2
@@ -45,13 +48,21 @@ def _run(arguments: argparse.Namespace) -> None:
     layout = Layout(arguments.data_dir)
     layout.prepare()
     isolation = probe(layout.root)
-    if isolation.kind == "none":
+    if arguments.unsafe_local and os.environ.get(UNSAFE) != "1":
+        raise Refused(f"--unsafe-local runs generated code with no isolation: confirm it with {UNSAFE}=1")
+    if isolation.kind == "none" and not arguments.unsafe_local:
         raise Refused(f"{isolation.message} {isolation.advice or ''}")
+    backend: Backend
+    identities: Identities | None = None
+    if isolation.kind == "none":
+        isolation = replace(isolation, message=f"NO ISOLATION: sandboxes run as plain processes. {isolation.message}")
+        backend = PlainBackend(layout)
+    else:
+        backend = JailBackend(layout, isolation)
+        as_root = os.geteuid() == 0
+        identities = _identities(options) if as_root else None
+        backend.prepare(options.templates.values(), as_root=as_root)
     logging.info("%s", isolation.message)
-    backend = JailBackend(layout, isolation)
-    as_root = os.geteuid() == 0
-    identities = _identities(options) if as_root else None
-    backend.prepare(options.templates.values(), as_root=as_root)
 
     def announce(address: Address) -> None:
         facts = {"api_url": address.api_url, "domain": address.domain, "api_key": options.api_key}
@@ -82,7 +93,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     templates = {name: load(name, Path(folder)) for name, folder in arguments.template}
     pool: dict[str, int] = {}
     for name, size in arguments.pool:
-        if name not in templates:
+        if name not in {*templates, BARE}:
             raise Refused(f"--pool names {name!r}, but no --template does")
         if not size.isdigit() or int(size) > MAX_POOL:
             raise Refused(f"--pool {name}={size}: the size must be a number up to {MAX_POOL}")

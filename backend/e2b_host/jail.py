@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .identities import GUEST_UID, own
+from .identities import GUEST_UID, HOST_UID, own
 from .layout import ETC, PATH, Layout
 from .limits import MB
 from .machine import EGRESS_SOCKET, Plan, sealed_file
@@ -42,11 +43,8 @@ class JailBackend:
     def lay_out(self, plan: Plan) -> None:
         plan.files.mkdir(parents=True)
         if plan.template.files:
-            subprocess.run(
-                ["cp", "-a", "--reflink=auto", f"{plan.template.files}/.", f"{plan.files}/"],
-                check=True,
-                capture_output=True,
-            )
+            copy = ["cp", "-a", "--reflink=auto", f"{plan.template.files}/.", f"{plan.files}/"]
+            subprocess.run(copy, check=True, capture_output=True)
         for name in FOLDERS:
             (plan.files / name).mkdir(parents=True, exist_ok=True)
         for mount in plan.template.mounts:
@@ -56,9 +54,20 @@ class JailBackend:
                 for part in ("upper", "work"):
                     (plan.folder / "overlays" / str(index) / part).mkdir(parents=True)
         if plan.identity:
+            self._give(plan)
+
+    def _give(self, plan: Plan) -> None:
+        """Give the sandbox's user its files: one by one where there are few."""
+        if plan.template.files:
             own(plan.files)
-            for upper in plan.folder.glob("overlays/*/upper"):
-                own(upper)
+        else:
+            for path in (plan.files, *plan.files.rglob("*")):
+                os.chown(path, HOST_UID, HOST_UID)
+        for upper in plan.folder.glob("overlays/*/upper"):
+            os.chown(upper, HOST_UID, HOST_UID)
+
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        os.killpg(process.pid, signal.SIGKILL)  # the jail's first process is told to die with this one
 
     def guest_config(self, plan: Plan) -> dict[str, Any]:
         envs = {**(proxy_environment() if plan.egress_socket else {}), **plan.envs}
@@ -66,6 +75,7 @@ class JailBackend:
             "envs": envs,
             "egress": f"/.envd/{EGRESS_SOCKET}" if plan.egress_socket else None,
             "start_cmd": plan.template.start_cmd,
+            "start_log": "/tmp/start_cmd.log",
             "become": GUEST_UID if plan.identity else None,
             "rlimits": plan.limits.rlimits(),
         }

@@ -59,6 +59,10 @@ class Backend(Protocol):
         """Fill the sandbox's directory; called in a thread."""
         ...
 
+    def end(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill the guest and all it runs; the caller reaps it."""
+        ...
+
 
 class Machine:
     def __init__(self, backend: Backend, plan: Plan, socket_path: str, on_exit: Callable[[int], None]) -> None:
@@ -116,7 +120,7 @@ class Machine:
         self._unwatch()
         if self._process and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, 9)
+                self._backend.end(self._process)
             self._process.wait()
         Path(self._socket_path).unlink(missing_ok=True)
 

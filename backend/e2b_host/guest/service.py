@@ -1,6 +1,7 @@
 """Answers the host's calls."""
 
 import asyncio
+import contextlib
 import inspect
 import json
 import os
@@ -11,6 +12,7 @@ from asyncio import StreamReader, StreamWriter
 from . import filesystem, process_calls, watching
 from .accounts import account
 from .network import tunnel
+from .places import real
 from .processes import Process, environment
 from .transfer import download, upload
 from .wire import CallError, Message, refuse, reply
@@ -30,7 +32,6 @@ UNARY = {
     "/process.Process/SendInput": process_calls.send_input,
     "/process.Process/CloseStdin": process_calls.close_stdin,
 }
-START_LOG = "/tmp/start_cmd.log"
 
 
 class Service:
@@ -38,13 +39,13 @@ class Service:
         self.envs = envs
         self.background: list[subprocess.Popen[bytes]] = []
 
-    def start(self, command: str) -> None:
-        """Run the template's start command for as long as the sandbox lives."""
+    def start(self, command: str, log: str) -> None:
+        """Run the template's start command for as long as the sandbox lives; its output goes to `log`."""
         who = account(None)
-        fd = os.open(START_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
         self.background.append(
             subprocess.Popen(
-                ["/bin/bash", "-l", "-c", command],
+                ["/bin/bash", "-l", "-c", real(command)],
                 cwd=who.home,
                 env=environment(who, self.envs, {}),
                 stdin=subprocess.DEVNULL,
@@ -54,6 +55,12 @@ class Service:
             )
         )
         os.close(fd)
+
+    def end(self) -> None:
+        """Kill what this guest started."""
+        for group in [*Process.all, *(child.pid for child in self.background)]:
+            with contextlib.suppress(OSError):
+                os.killpg(group, signal.SIGKILL)
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer the one call of a connection."""

@@ -9,6 +9,7 @@ from asyncio import IncompleteReadError, StreamReader, StreamWriter
 from .accounts import Account, resolve
 from .entries import XATTR, metadata
 from .filesystem import make_parents
+from .places import shown
 from .wire import CallError, Message, reply
 
 CHUNK = 256 * 1024
@@ -40,7 +41,7 @@ async def upload(head: Message, reader: StreamReader, who: Account) -> Message:
     except OSError as error:
         code = "resource_exhausted" if error.errno in FULL else "internal"
         raise CallError(code, f"error writing file: {error}") from error
-    written: Message = {"path": path, "name": os.path.basename(path), "type": "file"}
+    written: Message = {"path": shown(path), "name": os.path.basename(path), "type": "file"}
     if stored := metadata(path):
         written["metadata"] = stored
     return written
