@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 
 from backend.runs.reaper import Reaper
 from backend.runs.worker import Worker
@@ -17,11 +18,11 @@ class LocalDispatch:
         self._reaper = reaper
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self) -> None:
-        for name, work in (("worker", self._worker.serve()), ("reaper", self._reaper.serve())):
-            task = asyncio.create_task(work, name=name)
-            task.add_done_callback(_tell_of_failure)
-            self._tasks.append(task)
+    def start_worker(self) -> None:
+        self._start("worker", self._worker.serve())
+
+    def start_reaper(self) -> None:
+        self._start("reaper", self._reaper.serve())
 
     async def close(self) -> None:
         """Hand unfinished runs back to the queue."""
@@ -30,6 +31,11 @@ class LocalDispatch:
             if task.get_name() == "reaper":
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, name: str, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(_tell_of_failure)
+        self._tasks.append(task)
 
 
 def _tell_of_failure(task: asyncio.Task[None]) -> None:

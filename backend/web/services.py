@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from backend.config import Settings
 from backend.domain import CodeFlowError
@@ -38,8 +39,8 @@ class Services:
         self.setup = Setup()
         self.workspaces: Workspaces = AwaitedWorkspaces()
         self.runs = Runs(store, self.workspaces)
-        self.isolation: str | None = None
-        """How generated code is kept apart; None until known."""
+        self.isolation: dict[str, Any] | None = None
+        """How generated code is kept apart: `kind`, and a `message` for a person. None until known."""
         self._host: EmbeddedHost | None = None
         self._models = asyncio.create_task(asyncio.to_thread(_choose_models, settings))
         worker = Worker(store, self.workspaces, check_app, agent_work(self.models), settings)
@@ -50,8 +51,7 @@ class Services:
     async def open(cls, settings: Settings) -> "Services":
         """Returns as soon as the store is open. Raises `Unavailable` when it cannot be."""
         services = cls(settings, await SqliteStore.open(settings.database))
-        services._starting = asyncio.create_task(services._start_sandboxes())
-        services._dispatch.start()
+        services._starting = asyncio.create_task(services._start_work())
         return services
 
     async def models(self) -> "Models":
@@ -66,13 +66,22 @@ class Services:
                 await self._starting
         await self._dispatch.close()
         if self._host:
-            await self._host.close()
+            await self._host.stop()
         await self.store.close()
+
+    async def _start_work(self) -> None:
+        if self.settings.workers == 0:
+            self.setup.done("Runs are worked on elsewhere.")
+            return
+        self._dispatch.start_worker()
+        await self._start_sandboxes()
 
     async def _start_sandboxes(self) -> None:
         assert isinstance(self.workspaces, AwaitedWorkspaces)
         try:
             self.workspaces.provide(await self._sandboxes())
+            # Not earlier: until now, nobody could tell which sandboxes are alive.
+            self._dispatch.start_reaper()
             self.setup.done("Ready")
         except CodeFlowError as e:
             log.error("Sandboxes cannot be started: %s", e.message)
@@ -86,34 +95,40 @@ class Services:
             self.workspaces.refuse(message)
             self.setup.fail(message)
 
-    async def _sandboxes(self) -> Workspaces:
+    async def _sandboxes(self) -> Callable[[], Workspaces]:
         from backend.workspace.e2b import E2BWorkspaces, SandboxService
 
         settings = self.settings
         if settings.e2b_api_key:
-            self.isolation = "E2B"
-            return E2BWorkspaces(
+            self.isolation = {"kind": "e2b", "message": "E2B's virtual machines"}
+            remote = E2BWorkspaces(
                 SandboxService(
                     api_key=settings.e2b_api_key.get_secret_value(),
                     template=settings.e2b_template,
                     timeout_s=settings.sandbox_timeout_s,
                 )
             )
+            return lambda: remote
         from backend.workspace.embedded import EmbeddedHost
 
         self.setup.progress("Preparing the sandbox …")
         self._host = host = await EmbeddedHost.start(settings, self.setup.progress)
         self.isolation = host.isolation
-        return E2BWorkspaces(
-            SandboxService(
-                api_key=host.api_key,
-                template=settings.e2b_template,
-                timeout_s=settings.sandbox_timeout_s,
-                api_url=host.api_url,
-                domain=host.domain,
-                preview_scheme="http",
+
+        def embedded() -> Workspaces:
+            # Anew each time: a host that had to be started again has another key.
+            return E2BWorkspaces(
+                SandboxService(
+                    api_key=host.api_key,
+                    template=settings.e2b_template,
+                    timeout_s=settings.sandbox_timeout_s,
+                    api_url=host.api_url,
+                    domain=host.domain,
+                    preview_scheme="http",
+                )
             )
-        )
+
+        return embedded
 
 
 async def check_app(workspace: Workspace) -> Checked:

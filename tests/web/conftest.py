@@ -45,7 +45,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
     services = Services(settings, store)
     workspaces = DiskWorkspaces(tmp_path / "sandboxes")
     assert isinstance(services.workspaces, AwaitedWorkspaces)
-    services.workspaces.provide(workspaces)
+    services.workspaces.provide(lambda: workspaces)
     sock = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_api(services), log_level="warning", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
