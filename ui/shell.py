@@ -26,7 +26,8 @@ MANIFEST = re.compile(r'<link rel="manifest"[^>]*>\s*')
 # Runs before the first paint: the theme, which of the two layouts, and a place for parts that mount before the modules have loaded.
 FIRST = """
 (() => {
-  const saved = localStorage.getItem("codeflow.theme");
+  let saved = null;
+  try { saved = localStorage.getItem("codeflow.theme"); } catch {}
   const dark = saved ? saved === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   const work = new URLSearchParams(location.search).has("p");
   document.documentElement.dataset.theme = dark ? "dark" : "light";

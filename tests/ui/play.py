@@ -270,6 +270,8 @@ async def build_board(player: Player) -> None:
 
 
 async def change_accent(player: Player) -> None:
+    if player.project.view().preview.state == "off":
+        await player.boot()
     await player.model("I'll change the accent colour in the theme.")
     css = player.project.files["app/globals.css"].decode()
     await player.tool("read_file", "app/globals.css", css)

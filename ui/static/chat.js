@@ -4,7 +4,7 @@ import { partsOf } from "./live.js";
 import { agentMarkdown, escapeInline, promptHtml } from "./markdown.js";
 import { isShown, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
 
-/** Rendering costs grow with the messages: older runs are left to the Changes tab. */
+/** Rendering costs grow with the messages: what is older is left to the Changes tab. */
 const MAX_MESSAGES = 80;
 
 const WORK = { wake: ["Waking the preview", "Woke the preview"], restore: ["Restoring", "Restored"], edit: ["Saving your edit", "Saved your edit"] };
@@ -18,7 +18,9 @@ export function chatMessages(view, live, blobUrl) {
     if (runs.length && count > MAX_MESSAGES) break;
     runs.unshift(messages);
   }
-  return runs.flat();
+  const hidden = view.runs.length - runs.length;
+  const earlier = hidden ? [thought(noteThought("step", `${plural(hidden, "earlier run")}: see Changes`))] : [];
+  return [...earlier, ...runs.flat()];
 }
 
 function runMessages(view, live, run, blobUrl) {
@@ -52,7 +54,8 @@ function runningWork(live, run) {
     }
     repairing ||= step.kind === "check" && step.state === "failed";
   }
-  return messages;
+  const hidden = messages.length - MAX_MESSAGES;
+  return hidden > 0 ? [thought(noteThought("step", plural(hidden, "earlier step"))), ...messages.slice(hidden)] : messages;
 }
 
 function modelMessages(step, parts) {

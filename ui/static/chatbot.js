@@ -4,6 +4,7 @@ import { fail } from "./composer.js";
 import { askRestore } from "./dialogs.js";
 import { showVersion } from "./changes.js";
 import { chatMessages } from "./chat.js";
+import { $$ } from "./dom.js";
 import { store } from "./store.js";
 import { showTab } from "./tabs.js";
 
@@ -17,8 +18,12 @@ export function syncChat(trigger) {
     pending = null;
     last = performance.now();
     trigger("chat");
+    setTimeout(unlabel, 100);
   }, Math.max(0, INTERVAL_MS - (performance.now() - last)));
 }
+
+// Gradio labels a message with its source, which a screen reader would read, tags and all, in place of the message.
+const unlabel = () => $$("#chat [data-testid][aria-label]").forEach((message) => message.removeAttribute("aria-label"));
 
 export const chatValue = () => (store.view ? chatMessages(store.view, store.live, (sha) => api.blobUrl(store.id, sha)) : []);
 

@@ -77,7 +77,7 @@ export function submitted(outcome) {
   return { __type__: "update", value: { text: "", files: [] } };
 }
 
-export const stopping = () => [store.active?.id ?? ""];
+export const stopping = () => store.active?.id ?? "";
 
 export function stopped(outcome) {
   fail(JSON.parse(outcome || "{}").error ?? "");

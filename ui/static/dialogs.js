@@ -16,7 +16,11 @@ function ask({ title, text, field, label, danger, act }) {
   const cancel = button("Cancel", () => dialog.close());
   const confirm = h("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, label);
   const form = h("form", { method: "dialog" }, h("h2", {}, title), text && h("p", {}, text), input, error, h("div", { class: "dialog-acts" }, cancel, confirm));
-  const dialog = h("dialog", { class: "dialog", "aria-label": title, onclose: () => dialog.remove(), onclick: (e) => e.target === dialog && dialog.close() }, form);
+  const dialog = h("dialog", { class: "dialog", "aria-label": title, onclose: () => dialog.remove(), onclick: closeOutside }, form);
+  // A handler that returned false would cancel the click.
+  function closeOutside(event) {
+    if (event.target === dialog) dialog.close();
+  }
   form.onsubmit = async (event) => {
     event.preventDefault();
     confirm.disabled = true;

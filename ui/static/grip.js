@@ -1,7 +1,8 @@
 /** The divider between chat and work, by pointer and by arrow keys; its place is remembered. */
 import { $, h } from "./dom.js";
+import { remember, remembered } from "./memory.js";
 
-const KEY = "codeflow.split";
+const KEY = "split";
 const MIN = 320;
 
 export function mountGrip(element) {
@@ -11,9 +12,9 @@ export function mountGrip(element) {
     const width = Math.round(Math.min(Math.max(x, MIN), innerWidth * 0.6));
     document.documentElement.style.setProperty("--chat-width", `${width}px`);
     handle.setAttribute("aria-valuenow", String(width));
-    localStorage.setItem(KEY, String(width));
+    remember(KEY, String(width));
   };
-  const saved = Number(localStorage.getItem(KEY));
+  const saved = Number(remembered(KEY));
   if (saved) place(saved);
   handle.onpointerdown = (down) => {
     handle.setPointerCapture(down.pointerId);

@@ -1,6 +1,7 @@
 /** Light and dark: the system's choice until the person makes one, which is remembered. */
+import { remember, remembered } from "./memory.js";
 
-const KEY = "codeflow.theme";
+const KEY = "theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 const listeners = [];
 
@@ -14,12 +15,12 @@ function apply(dark) {
 }
 
 export function toggleLook() {
-  localStorage.setItem(KEY, isDark() ? "light" : "dark");
+  remember(KEY, isDark() ? "light" : "dark");
   apply(!isDark());
 }
 
 export function startLook() {
-  system.addEventListener("change", () => localStorage.getItem(KEY) ?? apply(system.matches));
+  system.addEventListener("change", () => remembered(KEY) ?? apply(system.matches));
   apply(isDark());
   // Gradio sets its own idea of dark once, when it has loaded.
   new MutationObserver(() => document.body.classList.contains("dark") !== isDark() && apply(isDark())).observe(document.body, { attributeFilter: ["class"] });

@@ -1,6 +1,7 @@
 /** The line over the prompt box while a run is under way: what it does now, for how long, at which step. */
 import { h } from "./dom.js";
 import { partsOf } from "./live.js";
+import { setupState } from "./setup.js";
 import { store } from "./store.js";
 import { describe, isShown, partThought } from "./timeline.js";
 
@@ -26,6 +27,8 @@ export function mountStrip(element) {
 /** What `run` does now, in a few words. */
 export function doing(run) {
   if (run.cancelling) return "Stopping…";
+  const setup = setupState();
+  if (!setup.ready) return setup.error || setup.message || "Getting ready";
   if (run.status === "queued") return "Waiting for a worker";
   const step = run.steps.at(-1);
   if (!step || step.state !== "running") return store.view.preview.state === "booting" ? "Starting the sandbox" : "Thinking";

@@ -42,9 +42,16 @@ export function describe(step) {
 
 export const shortPath = (path) => (/^[\w@./[\]()-]+$/.test(path) ? path.split("/").slice(-2).join("/") : path);
 
+// The chat is built anew five times a second; a step that is over stays as it is.
+const over = new WeakMap();
+
 /** A finished or running tool call or check. `repairing`: the checks had found something before it. */
 export function stepThought(step, output, repairing) {
-  return step.kind === "check" ? checkThought(step) : toolThought(step, output, repairing);
+  const known = over.get(step);
+  if (known && step.state !== "running") return known;
+  const made = step.kind === "check" ? checkThought(step) : toolThought(step, output, repairing);
+  if (step.state !== "running") over.set(step, made);
+  return made;
 }
 
 function toolThought(step, output, repairing) {

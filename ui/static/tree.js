@@ -105,7 +105,7 @@ const row = (label, path, depth, attributes, ...before) =>
 function fileRow(file, label, depth) {
   const status = file.status || store.view?.touched[file.path] || "";
   const kind = file.path.split(".").pop().toLowerCase();
-  const element = row(label, file.path, depth, { class: `file ${status}`, "aria-selected": file.path === shownPath(), onclick: () => status !== "D" && showFile(file.path) }, h("i", { class: "kind", "data-kind": kind }));
+  const element = row(label, file.path, depth, { class: `file ${status}`, "aria-selected": file.path === shownPath(), onclick: () => void (status !== "D" && showFile(file.path)) }, h("i", { class: "kind", "data-kind": kind }));
   if (status) element.append(h("em", { title: { A: "Added", M: "Changed", D: "Deleted" }[status] }, status));
   return element;
 }
