@@ -4,9 +4,10 @@ from backend.agent.demo.apps.app import App, Chapter, Slip
 from backend.agent.demo.apps.dashboard import DASHBOARD
 from backend.agent.demo.apps.expenses import EXPENSES
 from backend.agent.demo.apps.kanban import KANBAN
+from backend.agent.demo.apps.landing import LANDING
 from backend.agent.demo.apps.streaming import STREAMING
 
-APPS: tuple[App, ...] = (KANBAN, EXPENSES, DASHBOARD, STREAMING)
+APPS: tuple[App, ...] = (KANBAN, EXPENSES, DASHBOARD, STREAMING, LANDING)
 
 
 def app_named(slug: str) -> App:
