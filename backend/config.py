@@ -22,7 +22,9 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("codeflow"), alias="CODEFLOW_DATA_DIR")
     """All state: the database and running sandboxes. Default: the platform's data directory."""
-    cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path("codeflow"), alias="CODEFLOW_CACHE_DIR")
+    cache_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_cache_path("codeflow"), alias="CODEFLOW_CACHE_DIR"
+    )
     """Downloads shared by all: npm packages, the template's compiled cache, a browser."""
 
     host: str = Field(default="127.0.0.1", alias="CODEFLOW_HOST")
@@ -38,6 +40,10 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
     """Any server that speaks OpenAI's chat API; sets the provider to `compatible`."""
     gemini_api_key: SecretStr | None = Field(default=None, alias="GEMINI_API_KEY")
+    ai_price_input: float = Field(default=4.0, gt=0, alias="AI_PRICE_INPUT")
+    """Dollars for a million input tokens of a model that no public price list names."""
+    ai_price_output: float = Field(default=18.0, gt=0, alias="AI_PRICE_OUTPUT")
+    """The same for output tokens."""
     ollama_host: str = Field(default="http://127.0.0.1:11434", alias="OLLAMA_HOST")
     run_budget_micros: int = Field(default=3_000_000, alias="CODEFLOW_RUN_BUDGET_MICROS")
     """Hard cap of one run's model spend, in millionths of a US dollar."""

@@ -67,7 +67,7 @@ async def ask(
         thinking=response.thinking or "",
         input_tokens=response.usage.input_tokens,
         output_tokens=response.usage.output_tokens,
-        cost_micros=cost_micros(candidate.provider, candidate.name, response.usage),
+        cost_micros=cost_micros(candidate.provider, candidate.name, response.usage, candidate.unlisted),
         duration_ms=round((time.monotonic() - begun) * 1000),
     )
     await journal.append(finished, step=step)

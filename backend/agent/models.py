@@ -6,6 +6,7 @@ from functools import cached_property, partial
 
 from pydantic_ai.models import Model
 
+from backend.agent.cost import CEILING, Price
 from backend.agent.providers import compatible, gemini, ollama, openai
 from backend.config import ProviderName, Settings
 
@@ -33,6 +34,8 @@ class Candidate:
     build: Callable[[], Model] = field(repr=False)
     key_variable: str = ""
     secret: str = field(default="", repr=False)
+    unlisted: Price = CEILING
+    """What its tokens cost when no price list names it."""
 
     @cached_property
     def model(self) -> Model:
@@ -111,11 +114,9 @@ class _Incomplete(Exception):
 
 
 def _configured(settings: Settings) -> list[ProviderName]:
-    """Remote providers that have what they need, in the order they are preferred."""
+    """Providers that can step in with a model of their own choice, in the order they are preferred."""
     names: list[ProviderName] = []
-    if settings.openai_base_url and settings.ai_model:
-        names.append("compatible")
-    # With a base URL, the key is that server's and not OpenAI's.
+    # With a base URL, the key is that server's: OpenAI must not see it, unless it was asked for by name.
     if settings.openai_api_key and (not settings.openai_base_url or settings.ai_provider == "openai"):
         names.append("openai")
     if settings.gemini_api_key:
@@ -139,7 +140,7 @@ def _choice(settings: Settings) -> tuple[ProviderName, str]:
 
 def _pair(name: ProviderName, settings: Settings, *, chosen: bool) -> tuple[Candidate, Candidate]:
     """Coder and namer of a provider. AI_MODEL and AI_MODEL_SMALL speak of the chosen provider only."""
-    big = settings.ai_model if chosen or name == "compatible" else None
+    big = settings.ai_model if chosen else None
     small = settings.ai_model_small if chosen else None
     match name:
         case "openai" | "gemini":
@@ -151,7 +152,9 @@ def _pair(name: ProviderName, settings: Settings, *, chosen: bool) -> tuple[Cand
                 )
             key, build = secret.get_secret_value(), openai.build if name == "openai" else gemini.build
             names = (big or DEFAULTS[name][0], small or DEFAULTS[name][1])
-            coder, namer = (Candidate(name, n, partial(build, n, key), variable, key) for n in names)
+            coder, namer = (
+                Candidate(name, n, partial(build, n, key), variable, key, _unlisted(settings)) for n in names
+            )
             return coder, namer
         case "compatible":
             return _compatible(settings, big, small)
@@ -175,7 +178,10 @@ def _compatible(settings: Settings, big: str | None, small: str | None) -> tuple
         big = served[0]
     names = (big, small or big)
     coder, namer = (
-        Candidate("compatible", n, partial(compatible.build, n, key, url), "OPENAI_API_KEY", key or "") for n in names
+        Candidate(
+            "compatible", n, partial(compatible.build, n, key, url), "OPENAI_API_KEY", key or "", _unlisted(settings)
+        )
+        for n in names
     )
     return coder, namer
 
@@ -191,6 +197,10 @@ def _ollama(settings: Settings, big: str | None, small: str | None) -> tuple[Can
         big = ollama.best_coder(installed)
     coder, namer = (Candidate("ollama", n, partial(ollama.build, n, host)) for n in (big, small or big))
     return coder, namer
+
+
+def _unlisted(settings: Settings) -> Price:
+    return Price(settings.ai_price_input, settings.ai_price_output)
 
 
 def _demo(settings: Settings) -> Candidate:

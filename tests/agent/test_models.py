@@ -12,7 +12,7 @@ from pydantic_ai.usage import RequestUsage
 
 from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
-from backend.agent.cost import cost_micros
+from backend.agent.cost import Price, cost_micros
 from backend.agent.history import opening
 from backend.agent.models import DEFAULTS, Candidate, Models, describe
 from backend.agent.stops import ModelFailed
@@ -126,11 +126,20 @@ def test_key_is_never_printed():
     assert "sk-very-secret" not in repr(models)
 
 
+def test_key_of_one_server_is_never_sent_to_another():
+    elsewhere = {"OPENAI_BASE_URL": NOBODY, "OPENAI_API_KEY": "k", "AI_MODEL": "qwen", "GEMINI_API_KEY": "g"}
+    for provider in ("compatible", "gemini", "openai"):
+        models = Models.for_settings(settings(**elsewhere, AI_PROVIDER=provider))
+        asked = {candidate.provider for candidate in [*models.coder, *models.namer]}
+        assert not {"openai", "compatible"} <= asked
+
+
 def test_prices_come_from_the_list_and_are_never_nothing_for_what_is_paid():
     usage = RequestUsage(input_tokens=1_000_000, output_tokens=100_000)
     for provider, (coder, namer) in DEFAULTS.items():
         assert cost_micros(provider, coder, usage) > cost_micros(provider, namer, usage) > 0
     assert cost_micros("compatible", "nobody-knows-this", usage) == 4_000_000 + 1_800_000
+    assert cost_micros("compatible", "nobody-knows-this", usage, Price(1, 2)) == 1_200_000
     assert cost_micros("ollama", "qwen3-coder", usage) == cost_micros("demo", "demo", usage) == 0
 
 
