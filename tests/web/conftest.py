@@ -15,8 +15,11 @@ from backend.store.sqlite import SqliteStore
 from backend.web.api import create_api
 from backend.web.services import LOCAL_USER, Services
 from backend.web.setup import AwaitedWorkspaces
+from tests.runs.conftest import stage
 from tests.runs.disk import DiskWorkspaces
 from tests.runs.stage import Stage
+
+__all__ = ["Site", "site", "stage"]
 
 
 @dataclass
