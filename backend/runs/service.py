@@ -1,15 +1,19 @@
 """What the web and the command line ask of runs: start, stop, watch."""
 
+import logging
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.domain import NotFound, Project, Run, RunKind
+from backend.domain import CodeFlowError, NotFound, Project, Run, RunKind
 from backend.events import Entry, Frame, ProjectView, fold
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
 from backend.store import Store
+from backend.workspace import WorkspaceError
 from backend.workspace.contract import Workspaces
 from backend.workspace.starter import starter_files
+
+log = logging.getLogger(__name__)
 
 PAGE = 1000
 POLL_S = 1.0
@@ -54,7 +58,7 @@ class Runs:
             project = await self._store.create_project(user, "", starter_files())
         try:
             run = await self._store.start_run(user, project.id, run_id, RunKind.PROMPT, prompt, attachments=images)
-        except BaseException:
+        except CodeFlowError:
             await self._store.delete_project(user, project.id)
             raise
         if run.project_id != project.id:
@@ -96,7 +100,11 @@ class Runs:
         project = await self._store.project(user, project_id)
         await self._store.delete_project(user, project_id)
         if project.sandbox_id:
-            await self._workspaces.kill(project.sandbox_id)
+            try:
+                await self._workspaces.kill(project.sandbox_id)
+            except WorkspaceError as e:
+                # The project is gone all the same; its sandbox ends at its time-out.
+                log.warning("Sandbox %s could not be closed: %s", project.sandbox_id, e.message)
 
     async def view(self, user: str, project_id: str) -> ProjectView:
         """Everything a page shows of the project, but for frames in flight and the files' contents."""
