@@ -142,4 +142,5 @@ class _Work:
 
 
 def _as_part(result: ToolFinished) -> ToolReturnPart:
-    return ToolReturnPart(result.tool, result.result, result.call_id, outcome="success" if result.ok else "failed")
+    # Never marked as failed: providers would be sent the text wrapped and escaped as JSON.
+    return ToolReturnPart(result.tool, result.result, result.call_id)

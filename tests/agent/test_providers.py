@@ -17,7 +17,7 @@ from backend.agent.stops import ModelFailed
 from backend.domain import Attachment, FailureCode
 from backend.events import Delta, ModelFinished, ModelRestarted
 from tests.agent import wire as speak
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run, failing, passing
 from tests.agent.scripts import models_of
 from tests.agent.wire import Reply, Wire, wire
 
@@ -271,6 +271,17 @@ async def test_whole_run_over_the_wire_reads_writes_and_finishes(speech):
     earlier, later = (body[stable] for _, _, body in server.asked[1:])
     assert later[: len(earlier)] == earlier, "what was sent once is sent the same again, so that caches hold"
     assert all(body["tools"] == server.asked[0][2]["tools"] for _, _, body in server.asked)
+
+
+async def test_report_of_failed_checks_reaches_the_model_as_plain_lines():
+    workspace, journal = MemoryWorkspace({"a.ts": b"x"}), MemoryJournal(a_run())
+    gate = RuleGate(lambda files: failing() if files["a.ts"] == b"x" else passing())
+    async with wire(
+        speak.chat("", [("finish", '{"summary": "."}')]),
+        speak.chat("", [("write_file", '{"path": "a.ts", "content": "y"}'), ("finish", '{"summary": "."}')]),
+    ) as server:
+        await run_agent(journal, workspace, gate, models_of(chat_model(server)), Budget(1_000_000, 9))
+    assert server.asked[1][2]["messages"][-1]["content"] == failing().as_text()
 
 
 async def test_run_begun_with_one_provider_goes_on_with_another():
