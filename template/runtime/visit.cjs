@@ -4,9 +4,10 @@
 const { Findings } = require("./findings.cjs")
 const { Activity } = require("./activity.cjs")
 const { clickAround } = require("./clicks.cjs")
+const { stuckAt } = require("./hang.cjs")
 const { located } = require("./sources.cjs")
 
-const HANG_MS = 4000
+const HANG_MS = 8000
 const HYDRATION_MS = 5000
 const QUIET_MS = 250
 const RESTLESS_MS = 2500
@@ -48,11 +49,12 @@ async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) 
       findings.overlay(await within(page.evaluate(overlayText), left(HANG_MS)))
     }
   } catch (error) {
-    findings.add(
-      error instanceof Late
-        ? "The page stopped responding: an endless loop, or a render that never ends."
-        : `The page could not be opened: ${error.message}`,
-    )
+    if (error instanceof Late) {
+      const stack = await within(stuckAt(browser, url), left(12_000)).catch(() => "")
+      findings.add("The page stopped responding: an endless loop, or a render that never ends.", stack)
+    } else {
+      findings.add(`The page could not be opened: ${error.message}`)
+    }
   }
   report.errors = await located(findings.list, baseUrl).catch(() => findings.list.map(({ message }) => ({ message, file: null, line: null })))
   report.ms = Date.now() - started

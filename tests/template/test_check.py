@@ -1,0 +1,77 @@
+"""The browser check finds what only a browser finds, and always ends."""
+
+import time
+
+import pytest
+
+from tests.template.conftest import Machine
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+CLIENT = '"use client"\nimport * as React from "react"\n'
+
+
+async def test_hydration_mismatch_is_found(machine: Machine) -> None:
+    await machine.page(CLIENT + 'export default () => <p>{typeof window === "undefined" ? "server" : "client"}</p>')
+    assert "Hydration failed" in await machine.messages()
+
+
+async def test_exception_in_an_effect_is_found_with_its_place(machine: Machine) -> None:
+    await machine.page(
+        CLIENT
+        + "export default function Page() {\n  React.useEffect(() => {\n    throw new Error('boom')\n  }, [])\n  return <p>x</p>\n}"
+    )
+    assert "app/page.tsx:5 boom" in await machine.messages()
+
+
+async def test_endless_render_loop_is_found(machine: Machine) -> None:
+    await machine.page(
+        CLIENT
+        + "export default function Page() {\n  const [n, set] = React.useState(0)\n  React.useEffect(() => { set(n + 1) })\n  return <p>{n}</p>\n}"
+    )
+    assert "Maximum update depth exceeded" in await machine.messages()
+
+
+async def test_missing_module_is_found_with_its_place(machine: Machine) -> None:
+    await machine.page('import { x } from "./nowhere"\nexport default () => <p>{x}</p>')
+    found = await machine.messages()
+    assert "app/page.tsx:1" in found
+    assert "Can't resolve './nowhere'" in found
+
+
+async def test_exception_in_a_click_is_found_only_by_clicking(machine: Machine) -> None:
+    await machine.page(
+        CLIENT + "export default () => <button onClick={() => { throw new Error('clicked') }}>go</button>"
+    )
+    assert await machine.messages() == ""
+    assert "app/page.tsx:3 clicked" in await machine.messages(clicks=True)
+
+
+async def test_missing_picture_of_the_app_is_found_and_a_remote_one_is_not_loaded(machine: Machine) -> None:
+    await machine.page(
+        'export default () => <><img src="/nope.png" alt="" /><img src="https://example.com/a.png" alt="" /></>'
+    )
+    assert await machine.messages() == "None:None GET /nope.png answered 404"
+
+
+async def test_page_that_hangs_the_browser_is_told_in_time(machine: Machine) -> None:
+    await machine.page(
+        CLIENT
+        + "export default function Page() {\n  React.useEffect(() => {\n    while (true) {}\n  }, [])\n  return <p>x</p>\n}"
+    )
+    started = time.monotonic()
+    assert "stopped responding" in await machine.messages(timeout_ms=30_000)
+    assert time.monotonic() - started < 33
+
+
+async def test_server_that_never_answers_is_told_in_time(machine: Machine) -> None:
+    await machine.page("export default async function Page() {\n  await new Promise(() => {})\n  return <p>x</p>\n}")
+    started = time.monotonic()
+    assert "did not answer within" in await machine.messages(timeout_ms=6_000)
+    assert time.monotonic() - started < 8
+
+
+async def test_each_route_is_reported(machine: Machine) -> None:
+    report = await machine.check("/", "/nowhere")
+    assert [(r["route"], r["status"]) for r in report["routes"]] == [("/", 200), ("/nowhere", 404)]
+    assert "there is no such page" in report["routes"][1]["errors"][0]["message"]
