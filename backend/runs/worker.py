@@ -38,7 +38,7 @@ QUEUE_POLL_S = 1.0
 """How late a run is found when its poke was lost."""
 CANCEL_GLANCE_S = 0.05
 """How often, at most, a busy run is asked whether it was cancelled."""
-RETRY_S = 0.5
+RETRY_S = 1.0
 
 
 class Worker:
@@ -92,9 +92,10 @@ class Worker:
     async def _claim(self, run_id: str | None = None) -> bool:
         try:
             claimed = await self._store.claim_run(self.id, self._settings.lease_s, run_id)
-        except Unavailable as e:
-            log.error("No run could be claimed: %s", e.message)
-            await asyncio.sleep(RETRY_S)
+        except Exception as e:
+            # A worker that ends for this would leave every later run waiting for ever.
+            log.error("No run could be claimed: %s", e, exc_info=not isinstance(e, Unavailable))
+            await self._rest(asyncio.sleep(RETRY_S))
             return False
         if claimed is None:
             return False

@@ -238,6 +238,28 @@ async def test_a_run_without_any_sandbox_to_be_had_says_why(stage: Stage) -> Non
     assert view.preview.state == "off", "a preview that was announced is called off"
 
 
+async def test_a_full_disk_ends_the_run_with_the_reason_and_keeps_what_was_there(stage: Stage) -> None:
+    stage.actor.text = "x" * 900_000
+    run = await stage.runs.start(USER, None, "a page")
+    files = await stage.store.tree(USER, run.project_id)
+    database = stage.store.database
+
+    def bound(pages: int) -> None:
+        """SQLite meets a bound on the file as it meets the disk's end."""
+        database._writer.submit(lambda: database._connection().execute(f"pragma max_page_count = {pages}")).result()
+
+    bound(await database.write(lambda db: db.execute("pragma page_count").fetchone()[0]) + 30)
+    async with stage.working():
+        assert (await stage.over(run)).status is RunStatus.FAILED
+        failure = (await stage.view(run)).runs[0].failure
+        assert failure
+        assert "no room left on the disk" in failure.message
+        assert await stage.store.tree(USER, run.project_id) == files
+        bound(1_000_000)
+        again = await stage.runs.start(USER, run.project_id, "a page")
+        assert (await stage.over(again)).status is RunStatus.SUCCEEDED
+
+
 async def test_a_defect_in_the_work_ends_the_run_and_not_the_worker(stage: Stage) -> None:
     def fail() -> None:
         raise ZeroDivisionError("a defect")
