@@ -1,5 +1,6 @@
 """A project in memory: carries out the demo model's tool calls as the loop would, and keeps the history."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,19 @@ Gate = Callable[[dict[str, str]], str]
 """The checks' report on some files."""
 
 
+def property_types(files: dict[str, str]) -> str:
+    """What a type checker says of the one component whose properties the expense tracker gets wrong at first."""
+    table = files.get("components/expenses/expense-table.tsx", "")
+    known = re.findall(r"^  (\w+): ", table.partition("type Props = {")[2].partition("};")[0], re.M)
+    user = "components/expenses/tracker.tsx"
+    for number, line in enumerate(files.get(user, "").splitlines(), 1):
+        for given in re.findall(r" (\w+)=", line.partition("<ExpenseTable")[2]):
+            if given not in known:
+                problem = f"- [types] {user}:{number}: Property '{given}' does not exist on type 'Props'."
+                return f"The checks failed. Repair these problems, then finish again.\n{problem}"
+    return PASSED
+
+
 def starter() -> dict[str, str]:
     paths = [path for path in STARTER.rglob("*") if path.is_file() and "node_modules" not in path.parts]
     texts = {path.relative_to(STARTER).as_posix(): path for path in paths if path.suffix in {".ts", ".tsx", ".css"}}
@@ -29,7 +43,7 @@ class Desk:
     """`files` are what the tools work on; `messages` the whole history."""
 
     files: dict[str, str] = field(default_factory=starter)
-    gate: Gate = lambda files: PASSED
+    gate: Gate = property_types
     messages: list[ModelMessage] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     edits: list[tuple[str, str]] = field(default_factory=list)

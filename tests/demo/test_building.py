@@ -7,20 +7,17 @@ from backend.agent.demo import all_apps
 from backend.agent.demo.apps import APPS
 from backend.agent.elisions import elisions
 from tests.demo.desk import Desk
-
-PROMPTS = {
-    "kanban": "a kanban board for a small team",
-}
+from tests.demo.prompts import BUILDS
 
 
-@pytest.fixture(params=list(PROMPTS))
+@pytest.fixture(params=list(BUILDS))
 def slug(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
 async def test_an_app_is_built_from_free_words(slug: str) -> None:
     desk = Desk()
-    calls = await desk.ask(PROMPTS[slug])
+    calls = await desk.ask(BUILDS[slug])
     assert calls[-1].tool_name == "finish"
     for path, content in all_apps()[slug].items():
         assert desk.files[path] == content.decode(), path
@@ -29,7 +26,7 @@ async def test_an_app_is_built_from_free_words(slug: str) -> None:
 
 async def test_the_name_asked_for_is_the_name_everywhere(slug: str) -> None:
     desk = Desk()
-    await desk.ask(f'{PROMPTS[slug]}, called "Orbit"')
+    await desk.ask(f'{BUILDS[slug]}, called "Orbit"')
     old = next(app.name for app in APPS if app.slug == slug)
     assert '"Orbit"' in desk.files["lib/site.ts"]
     assert not [path for path in all_apps()[slug] if old in desk.files[path]]
@@ -37,7 +34,7 @@ async def test_the_name_asked_for_is_the_name_everywhere(slug: str) -> None:
 
 async def test_any_prefix_of_the_history_gives_the_same_continuation(slug: str) -> None:
     desk = Desk()
-    await desk.ask(PROMPTS[slug])
+    await desk.ask(BUILDS[slug])
     for i, message in enumerate(desk.messages):
         if isinstance(message, ModelResponse):
             again = await Desk().answer(desk.messages[:i])
@@ -61,9 +58,15 @@ def test_no_file_reads_like_a_text_left_out(slug: str) -> None:
 
 async def test_call_ids_never_repeat_in_a_project() -> None:
     desk = Desk()
-    await desk.ask(PROMPTS["kanban"])
+    await desk.ask(BUILDS["kanban"])
     await desk.ask("make it emerald")
-    ids = [part.tool_call_id for m in desk.messages if isinstance(m, ModelRequest) for part in m.parts if isinstance(part, ToolReturnPart)]
+    ids = [
+        part.tool_call_id
+        for m in desk.messages
+        if isinstance(m, ModelRequest)
+        for part in m.parts
+        if isinstance(part, ToolReturnPart)
+    ]
     assert len(ids) == len(set(ids))
 
 

@@ -9,10 +9,15 @@ from backend.agent.demo.script import Call, Say, Script
 from backend.agent.demo.words import another_project, cannot_build, cannot_change
 
 
+MAX_PROMPT_CHARS = 4_000
+"""What a person wants from this model is said in the first words; the rest would only slow the search for them."""
+
+
 def perform(prompt: str, project: str | None) -> Script:
     """`project`: the paths of its files, when they are known already."""
     if project is None:
         (project,) = yield Say("Let me look at what is here first.", (Call("list_files", {"path": ""}),))
+    prompt = prompt[:MAX_PROMPT_CHARS]
     here = app_in(project)
     asked = app_for(prompt)
     if here is None:

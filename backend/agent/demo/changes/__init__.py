@@ -7,16 +7,25 @@ from backend.agent.demo.changes.accent import accent
 from backend.agent.demo.changes.card import card
 from backend.agent.demo.changes.column import column
 from backend.agent.demo.changes.dark import dark
+from backend.agent.demo.changes.expense import expense
+from backend.agent.demo.changes.film import film
+from backend.agent.demo.changes.filter import filters
 from backend.agent.demo.changes.headline import headline
+from backend.agent.demo.changes.kpi import kpi
 from backend.agent.demo.changes.page import page
-from backend.agent.demo.changes.priority import priority_filter
+from backend.agent.demo.changes.question import question
 from backend.agent.demo.changes.rename import rename
 from backend.agent.demo.changes.request import Request
 from backend.agent.demo.script import Script
 
 Way = Callable[[Request], Script | None]
 
-WAYS: tuple[Way, ...] = (rename, headline, card, column, priority_filter, page, dark, accent)
+WAYS: tuple[Way, ...] = (
+    *(rename, headline, filters, page, dark),
+    *(card, column, expense, kpi, film, question),
+    accent,
+)
+"""In the order they are tried: what is unmistakable first, the accent last, for any prompt may name a colour."""
 
 
 def change(prompt: str, app: App) -> Script | None:

@@ -4,12 +4,13 @@ from backend.agent.demo.edits import edits
 from backend.agent.demo.script import Say, Script, read
 
 STYLES = "app/globals.css"
+_WISH = r"colou?rs?|accent|theme|primary|brand|buttons?|(?:make|turn|paint|go|use|set|switch)\s+(?:it|this|that|everything|all|to|the app|for)"
 
 
 def accent(request: Request) -> Script | None:
     """`make it emerald`, `use #ff0066 as the accent colour`."""
     color = accent_in(request.bare) or accent_in(request.prompt)
-    verb = request.mentions("make|change|set|use|turn|switch|paint|go|colou?rs?|accent|theme|primary|brand|buttons?")
+    verb = request.mentions(_WISH)
     return _script(request, color) if color and verb else None
 
 

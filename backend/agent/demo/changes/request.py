@@ -41,3 +41,12 @@ def apply(request: Request, text: str, calls: Iterable[Call], summary: str) -> S
 def stop(text: str) -> Script:
     """Say something, and end the turn with nothing changed."""
     yield Say(text)
+
+
+def replaced(text: str, pairs: Iterable[tuple[str, str]]) -> str | None:
+    """`text` with each first of a pair replaced by its second, or None unless every first stands in it exactly once."""
+    for old, new in pairs:
+        if text.count(old) != 1:
+            return None
+        text = text.replace(old, new)
+    return text

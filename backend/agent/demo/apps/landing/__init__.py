@@ -47,5 +47,10 @@ Content first, so that every word stands in one file.""",
         ),
     ),
     summary="""**{name}** is ready: a landing page whose waitlist form validates, asks the server, and tells people their place.""",
-    ideas=("change the headline to “Talk less, decide more”", "make it violet", "add an about page", "add a question “Is there a free plan?”"),
+    ideas=(
+        "change the headline to “Talk less, decide more”",
+        "make it violet",
+        "add an about page",
+        "add a question “Is there a free plan?”",
+    ),
 )

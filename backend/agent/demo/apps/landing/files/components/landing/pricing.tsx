@@ -5,8 +5,6 @@ import { Check } from "lucide-react";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Card, CardContent, CardDescription, CardFooter, CardHeader, CardTitle } from "@/components/ui/card";
-import { Label } from "@/components/ui/label";
-import { Switch } from "@/components/ui/switch";
 import { plans } from "@/lib/landing/content";
 import { cn } from "@/lib/utils";
 
@@ -21,8 +19,22 @@ export function Pricing() {
             <h2 className="mt-2 text-3xl font-semibold tracking-tight md:text-4xl">Cheaper than one meeting.</h2>
           </div>
           <div className="flex items-center gap-3">
-            <Label htmlFor="yearly">Pay yearly</Label>
-            <Switch id="yearly" checked={yearly} onCheckedChange={setYearly} />
+            <div className="flex rounded-full border bg-background p-1" role="group" aria-label="How to pay">
+              {[false, true].map((value) => (
+                <button
+                  key={String(value)}
+                  type="button"
+                  aria-pressed={yearly === value}
+                  onClick={() => setYearly(value)}
+                  className={cn(
+                    "rounded-full px-4 py-1.5 text-sm text-muted-foreground transition-colors outline-none focus-visible:ring-2 focus-visible:ring-ring",
+                    yearly === value && "bg-primary font-medium text-primary-foreground",
+                  )}
+                >
+                  {value ? "Yearly" : "Monthly"}
+                </button>
+              ))}
+            </div>
             <Badge variant="secondary">Two months free</Badge>
           </div>
         </div>

@@ -13,7 +13,7 @@ const notes = [
 export function ProductPreview() {
   return (
     <div className="relative mx-auto max-w-4xl">
-      <div className="absolute -inset-6 -z-10 rounded-[3rem] bg-linear-to-r from-primary/30 via-fuchsia-500/20 to-sky-500/20 blur-3xl" />
+      <div className="absolute -inset-x-24 -inset-y-16 -z-10 bg-[radial-gradient(closest-side,color-mix(in_oklab,var(--primary)_28%,transparent),transparent)]" />
       <div className="grid overflow-hidden rounded-2xl border bg-card text-left shadow-2xl md:grid-cols-[2fr_3fr]">
         <div className="border-b bg-muted/40 p-6 md:border-r md:border-b-0">
           <p className="flex items-center gap-2 text-sm font-medium">
@@ -28,8 +28,8 @@ export function ProductPreview() {
             {bars.map((height, n) => (
               <span
                 key={n}
-                className="flex-1 animate-pulse rounded-full bg-primary/70 motion-reduce:animate-none"
-                style={{ height: `${height}%`, animationDelay: `${n * 90}ms` }}
+                className="flex-1 rounded-full bg-primary"
+                style={{ height: `${height}%`, opacity: n < 13 ? 0.85 : 0.25 }}
               />
             ))}
           </div>
