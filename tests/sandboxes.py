@@ -26,7 +26,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[San
             preview_scheme="http",
         )
     finally:
-        await host.close()
+        await host.stop()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -24,7 +24,7 @@ from backend.workspace.sandbox import Sandbox, told
 PROJECT_KEY = "codeflow-project"
 """Sandbox metadata that names the project it belongs to."""
 INSTALL_S = 300
-ANSWER_S = 15
+ANSWER_S = 10
 """How long a dev server that has run before may take to answer with a project's files."""
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class E2BWorkspace:
         """
         await self._files.mirror(files)
         await self._install_missing()
-        if not await self.dev_server.answers(ANSWER_S) and not await self.dev_server.restart():
+        if not await self.dev_server.answers(ANSWER_S) and not await self.dev_server.restart(ANSWER_S):
             self._notices += [
                 "The dev server does not start with the project's files:",
                 *await self.dev_server.log_tail(),
