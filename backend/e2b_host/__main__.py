@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from .host import Address, Options, PortTaken, serve
+from .host import LOOPBACK, Address, Options, PortTaken, serve
 from .identities import Identities, make
 from .jail import JailBackend
 from .layout import DirectoryTaken, Layout
@@ -101,6 +101,7 @@ def _options(arguments: argparse.Namespace) -> Options:
     return Options(
         port=arguments.port,
         api_key=new_api_key(),
+        bind=arguments.bind,
         domain=arguments.domain,
         templates=templates,
         pool=pool,
@@ -123,7 +124,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="e2b_host", description="Serve E2B-compatible sandboxes on this machine.")
     limits = Limits()
     add = parser.add_argument
-    add("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    add("--port", type=int, default=0, help="port; 0 takes a free one")
+    add("--bind", default=LOOPBACK, help="address to listen on; in a container 0.0.0.0, so that previews leave it")
     add("--data-dir", type=Path, required=True, help="where running sandboxes keep their files")
     add("--domain", help="what preview host names end with; default localhost:PORT")
     add("--template", type=_pair, action="append", default=[], metavar="NAME=DIR", help="a template to offer")

@@ -1,14 +1,16 @@
 """The host as a whole: put together, served, and taken down."""
 
 import asyncio
+import contextlib
 import logging
+import os
 import signal
 import socket
-import sys
+import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 
 import uvicorn
 
@@ -30,6 +32,8 @@ from .templates import Template
 log = logging.getLogger(__name__)
 
 KEEP_ALIVE_S = 300
+STDIN = 0
+LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Options:
     api_key: str
     domain: str | None = None
     """What `get_host` ends with; missing: `localhost:<port>`."""
-    bind: str = "127.0.0.1"
+    bind: str = LOOPBACK
     templates: Mapping[str, Template] = field(default_factory=dict)
     pool: Mapping[str, int] = field(default_factory=dict)
     pool_delay_s: float = 10.0
@@ -69,7 +73,10 @@ async def serve(
     """Serve until SIGTERM, SIGINT or the end of stdin; every sandbox is gone when this returns."""
     listener = _listen(options)
     port = listener.getsockname()[1]
-    address = Address(f"http://{options.bind}:{port}", options.domain or f"localhost:{port}")
+    address = Address(
+        f"http://{LOOPBACK if options.bind == EVERYWHERE else options.bind}:{port}",
+        options.domain or f"localhost:{port}",
+    )
     egress = Egress(layout, options.egress) if options.egress else None
     sandboxes = Sandboxes(
         layout=layout,
@@ -100,9 +107,11 @@ async def serve(
     if options.until_stdin_eof:
         _stop_at_eof(server)
     background = [
-        asyncio.create_task(Guard(sandboxes, meter, options.limits).run()),
-        asyncio.create_task(Pool(sandboxes, options.pool, options.pool_delay_s).run()),
+        asyncio.create_task(Guard(sandboxes, meter, options.limits).run(), name="guard"),
+        asyncio.create_task(Pool(sandboxes, options.pool, options.pool_delay_s).run(), name="pool"),
     ]
+    for task in background:
+        task.add_done_callback(partial(_stop_on_failure, server))
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -128,6 +137,13 @@ class _Server(uvicorn.Server):
         yield
 
 
+def _stop_on_failure(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
+    """A host without its guard keeps none of its promises: it ends rather than go on."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("the %s failed, so the host ends", task.get_name(), exc_info=error)
+        _stop(server)
+
+
 def _listen(options: Options) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -149,14 +165,15 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 
 def _stop_at_eof(server: uvicorn.Server) -> None:
     loop = asyncio.get_running_loop()
-    stdin = sys.stdin.fileno()
 
-    def read() -> None:
-        if not Path(f"/dev/fd/{stdin}").exists() or not sys.stdin.buffer.raw.read(4096):  # pyright: ignore
-            loop.remove_reader(stdin)
-            _stop(server)
+    def wait() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(STDIN, 4096):
+                continue
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the host ended for another reason
+            loop.call_soon_threadsafe(_stop, server)
 
-    loop.add_reader(stdin, read)
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _stop(server: uvicorn.Server) -> None:

@@ -131,8 +131,11 @@ async def _ask(sandbox: Sandbox, port: int) -> bool:
 
 
 def free_mb() -> int:
-    """Memory that can be had without swapping."""
-    for line in Path("/proc/meminfo").read_text().splitlines():
+    """Memory that can be had without swapping; where the system does not tell, enough."""
+    meminfo = Path("/proc/meminfo")
+    if not meminfo.exists():
+        return LEAST_FREE_MB
+    for line in meminfo.read_text().splitlines():
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) // 1024
     return 0

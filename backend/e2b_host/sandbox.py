@@ -113,14 +113,15 @@ class Sandbox:
             return True
 
     async def kill(self, reason: str) -> None:
-        """End it; returns when its processes are reaped and its files gone."""
+        """End it; returns when it is reaped. Its files go after that."""
         if self.state == "dead":
             return
         log.info("sandbox %s ends: %s", self.id, reason)
         self.kill_now()
-        await asyncio.to_thread(remove_tree, self.plan.folder)
+        self._spawn(asyncio.to_thread(remove_tree, self.plan.folder))
 
     def kill_now(self) -> None:
+        """End it without a word and leave its files, as the host does when it ends itself."""
         self.state = "dead"
         if self._timer:
             self._timer.cancel()

@@ -115,4 +115,4 @@ def test_sandboxes_do_not_see_each_other(sandbox: Sandbox, shared: Sandbox) -> N
 def test_tmp_and_processes_are_bounded(sandbox: Sandbox) -> None:
     assert "No space left" in output(sandbox, "head -c 600M /dev/zero > /tmp/big")
     sandbox.commands.run("rm -f /tmp/big")
-    assert output(sandbox, "ulimit -c; ulimit -u").split() == ["0", "2048"]
+    assert output(sandbox, "ulimit -c; ulimit -u; cat /proc/self/oom_score_adj").split() == ["0", "2048", "500"]

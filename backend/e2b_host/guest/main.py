@@ -16,19 +16,28 @@ from .service import Service
 
 LINE_LIMIT = 64 * 1024 * 1024
 PARENT_EVERY_S = 0.5
+OOM_SCORE = "500"
+"""When the machine runs out of memory, sandboxes go before anything else."""
 
 
-async def run(config: dict[str, Any]) -> None:
+def _confine(config: dict[str, Any]) -> None:
+    """Take on the limits and, where the host is root, the uid of the sandbox's user; both for good."""
     os.umask(0o022)
     for name, value in config["rlimits"].items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-    listener = socket.socket(fileno=config["socket_fd"])
-    listener.setblocking(False)
-    os.set_inheritable(listener.fileno(), False)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
+        score.write(OOM_SCORE)
     if (uid := config.get("become")) is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+
+
+async def run(config: dict[str, Any]) -> None:
+    listener = socket.socket(fileno=config["socket_fd"])
+    listener.setblocking(False)
+    os.set_inheritable(listener.fileno(), False)
+    _confine(config)
     move(config.get("moved") or {})
     service = Service(dict(config["envs"]))
     keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT)]
