@@ -1,15 +1,17 @@
 """Prepare everything the embedded sandbox host needs, once, into the cache directory.
 
-Four parts, each keyed by a hash of what it is made from, so that a changed template or a new Node builds anew and an unchanged one is at hand
-in milliseconds: the starter's packages, the runtime scripts, a browser, and the host template with the compiler's warm cache.
+Five parts, each keyed by a hash of what it is made from, so that a changed template or a new Node builds anew and an unchanged one is at hand
+in milliseconds: the starter's packages, the runtime scripts, a browser, the compiler's warm cache, and the host template that joins them.
 """
 
+import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from backend.config import Settings
-from backend.workspace.provision_browser import Browser, browser_for, browser_present, find_browser
+from backend.workspace.provision_browser import browser_for, browser_present, find_browser
 from backend.workspace.provision_folder import Progress, built, disk_errors, no_room
 from backend.workspace.provision_node import Node, node_runtime, npm_ci, npm_config
 from backend.workspace.provision_template import HostTemplate
@@ -44,12 +46,11 @@ def provision(settings: Settings, progress: Progress) -> Path:
     )
     runtime = built(_runtime(settings, node), lambda draft: _build_runtime(node, draft, progress), progress)
     browser = browser_for(settings, node, progress)
-    template = _template(node, packages, runtime, browser)
-    return built(
-        _template_folder(settings, template),
-        lambda draft: _build_template(settings, template, draft, progress),
-        progress,
+    template = HostTemplate(node, packages / "node_modules", runtime, browser, npm_config(node))
+    compiled = built(
+        _compiled(settings, packages), lambda draft: _compile(settings, template, draft, progress), progress
     )
+    return built(_sandbox(settings, template, compiled), lambda draft: _lay_out(template, compiled, draft), progress)
 
 
 def provisioned(settings: Settings) -> bool:
@@ -85,21 +86,28 @@ def _build_runtime(node: Node, draft: Path, progress: Progress) -> None:
         path.chmod(0o755)
 
 
-def _template(node: Node, packages: Path, runtime: Path, browser: Browser) -> HostTemplate:
-    return HostTemplate(
-        node=node, packages=packages / "node_modules", runtime=runtime, browser=browser, npm=npm_config(node)
-    )
+def _compiled(settings: Settings, packages: Path) -> Path:
+    return settings.cache_dir / f"compiled-{digest(packages.name, (RUNTIME / 'warm.cjs').read_bytes(), *_starter())}"
 
 
-def _template_folder(settings: Settings, template: HostTemplate) -> Path:
-    sources = [part for path, content in starter_files().items() for part in (path, content)]
-    return settings.cache_dir / f"sandbox-{digest(template.json(warming=False), *sources)}"
+def _compile(settings: Settings, template: HostTemplate, draft: Path, progress: Progress) -> None:
+    with tempfile.TemporaryDirectory(prefix="warming-", dir=settings.cache_dir) as folder:
+        template.write(Path(folder), warming=True)
+        warm_cache(settings, Path(folder), draft, progress)
 
 
-def _build_template(settings: Settings, template: HostTemplate, draft: Path, progress: Progress) -> None:
-    template.write(draft, warming=True)
-    warm_cache(settings, draft, progress)
+def _sandbox(settings: Settings, template: HostTemplate, compiled: Path) -> Path:
+    return settings.cache_dir / f"sandbox-{digest(template.json(warming=False), compiled.name, *_starter())}"
+
+
+def _lay_out(template: HostTemplate, compiled: Path, draft: Path) -> None:
     template.write(draft, warming=False)
+    # Links, not copies: each sandbox gets a copy of its own.
+    shutil.copytree(compiled / ".next", template.app(draft) / ".next", symlinks=True, copy_function=os.link)
+
+
+def _starter() -> list[bytes | str]:
+    return [part for path, content in starter_files().items() for part in (path, content)]
 
 
 def _room(settings: Settings) -> None:

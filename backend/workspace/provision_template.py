@@ -32,8 +32,8 @@ class HostTemplate:
     """`registry`, and `cafile` if one is set."""
 
     def write(self, folder: Path, *, warming: bool) -> None:
-        """Lay the template out in `folder`; files that are there stay unless the starter has them too."""
-        app = folder / "files" / APP.lstrip("/")
+        """Lay the template out in `folder`."""
+        app = self.app(folder)
         for path, content in starter_files().items():
             (app / path).parent.mkdir(parents=True, exist_ok=True)
             (app / path).write_bytes(content)
@@ -42,6 +42,11 @@ class HostTemplate:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(authority, target / "ca.pem")
         (folder / "template.json").write_text(self.json(warming=warming))
+
+    @staticmethod
+    def app(folder: Path) -> Path:
+        """Where the project's files are in a template laid out in `folder`."""
+        return folder / "files" / APP.lstrip("/")
 
     def json(self, *, warming: bool) -> str:
         return json.dumps(

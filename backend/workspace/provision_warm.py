@@ -1,7 +1,6 @@
 """The compiler's cache, made once inside a sandbox of the embedded host, so that every later sandbox compiles little."""
 
 import io
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
@@ -22,19 +21,20 @@ _PACK = (
 )
 
 
-def warm_cache(settings: Settings, template: Path, progress: Progress) -> None:
-    """Add `.next` to the template's files. Raises `Unavailable` when a sandbox cannot be started or does not serve the starter."""
+def warm_cache(settings: Settings, template: Path, target: Path, progress: Progress) -> None:
+    """Write `target/.next`, compiled in a sandbox of the host template `template`.
+
+    Raises `Unavailable` when a sandbox cannot be started or does not serve the starter.
+    """
     progress("Compiling the starter for the first time", None)
-    with tempfile.TemporaryDirectory(prefix="warm-", dir=template.parent) as data_dir:
+    with tempfile.TemporaryDirectory(prefix="warming-", dir=settings.cache_dir) as data_dir:
         host = HostProcess.start(settings, data_dir=Path(data_dir), template=template)
         try:
             archive = _compile(settings, host)
         finally:
             host.stop()
-    app = template / "files" / APP.lstrip("/")
-    shutil.rmtree(app / ".next", ignore_errors=True)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(app, filter="data")
+        tar.extractall(target, filter="data")
 
 
 def _compile(settings: Settings, host: HostProcess) -> bytes:
