@@ -8,7 +8,6 @@ from backend.agent.demo.naming import given_name
 from backend.agent.demo.script import Call, Say, Script
 from backend.agent.demo.words import another_project, cannot_build, cannot_change
 
-
 MAX_PROMPT_CHARS = 4_000
 """What a person wants from this model is said in the first words; the rest would only slow the search for them."""
 
