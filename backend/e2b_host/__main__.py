@@ -84,7 +84,7 @@ def _run(arguments: argparse.Namespace) -> None:
 def _identities(options: Options) -> Identities:
     count = options.max_sandboxes + sum(options.pool.values()) + SPARE
     try:
-        return Identities([make() for _ in range(count)])
+        return Identities(make(count))
     except OSError as error:
         raise Refused(f"this host runs as root and cannot make user namespaces for its sandboxes: {error}") from error
 

@@ -9,6 +9,7 @@ gives it up before it serves. The uid is the same in all of them, so that they c
 
 import ctypes
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,30 +45,51 @@ class Identities:
         self._free.append(identity)
 
 
-def make() -> Identity:
-    """Make an identity; needs root and, since it forks, a process with one thread.
+def make(count: int) -> list[Identity]:
+    """Make identities; needs root and, since it forks, a process with one thread.
 
     Raises OSError where the kernel allows no user namespaces.
     """
-    to_child, from_child = os.pipe(), os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(to_child[1])
-        os._exit(_hold_namespace(to_child[0], from_child[1]))
-    os.close(from_child[1])
+    makers = [_Maker() for _ in range(count)]
     try:
-        if os.read(from_child[0], 1) != b"n":
+        for maker in makers:
+            maker.map_users()
+        return [maker.identity() for maker in makers]
+    finally:
+        for maker in makers:
+            maker.dismiss()
+
+
+class _Maker:
+    """A child process that holds a new namespace until it has been opened."""
+
+    def __init__(self) -> None:
+        self._reader, child_writer = os.pipe()
+        child_reader, self._writer = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._writer)
+            os._exit(_hold_namespace(child_reader, child_writer))
+        os.close(child_reader)
+        os.close(child_writer)
+
+    def map_users(self) -> None:
+        if os.read(self._reader, 1) != b"n":
             raise OSError("the kernel made no user namespace")
         for kind in ("uid_map", "gid_map"):
-            Path(f"/proc/{child}/{kind}").write_text(f"0 0 1\n{GUEST_UID} {HOST_UID} 1\n")
-        os.write(to_child[1], b"m")
-        if os.read(from_child[0], 1) != b"d":
+            Path(f"/proc/{self._pid}/{kind}").write_text(f"0 0 1\n{GUEST_UID} {HOST_UID} 1\n")
+        os.write(self._writer, b"m")
+
+    def identity(self) -> Identity:
+        if os.read(self._reader, 1) != b"d":
             raise OSError("nested user namespaces could not be disabled")
-        return Identity(os.open(f"/proc/{child}/ns/user", os.O_RDONLY | os.O_CLOEXEC))
-    finally:
-        for fd in (*to_child, from_child[0]):
-            os.close(fd)
-        os.waitpid(child, 0)
+        return Identity(os.open(f"/proc/{self._pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC))
+
+    def dismiss(self) -> None:
+        os.close(self._reader)
+        os.close(self._writer)
+        os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
 
 
 def own(path: Path) -> None:

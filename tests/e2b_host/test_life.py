@@ -126,11 +126,9 @@ def refused(tmp_path: Path, *arguments: str, **environment: str) -> str:
     return done.stderr
 
 
-def test_second_host_on_the_same_directory_is_refused(tmp_path: Path) -> None:
-    first = start_host(tmp_path)
-    assert "another sandbox host runs on" in refused(tmp_path)
-    assert first.create().is_running()
-    first.stop()
+def test_second_host_on_the_same_directory_is_refused(host: Host, shared: Sandbox) -> None:
+    assert "another sandbox host runs on" in refused(host.log.parent)
+    assert shared.is_running()
 
 
 def test_taken_port_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -174,8 +172,7 @@ def test_plain_processes_serve_a_template_where_bubblewrap_is_missing(tmp_path: 
     assert sandbox.commands.run("cat /home/user/app/hello.txt", cwd="/home/user/app").stdout == "hello"
     assert sandbox.files.read("/opt/tools/pkg/index.js") == "// tools"
     sandbox.commands.run("sleep 654", background=True)
-    assert running("sleep 654")
-    assert running("sleep 321")
+    assert wait_until(lambda: running("sleep 654") and running("sleep 321"))
     host.stop(signal.SIGKILL)
     assert wait_until(lambda: not running("sleep 654") and not running("sleep 321"))
 
