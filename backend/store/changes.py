@@ -12,13 +12,13 @@ def file_change(path: str, before: bytes | None, after: bytes | None, sha256: st
     old, new = _lines(before), _lines(after)
     if old is None or new is None:
         return FileChange(path=path, status=status, added=0, removed=0, diff="", sha256=sha256)
-    diff = list(difflib.unified_diff(old, new, n=3, lineterm=""))[2:]
+    diff = [_whole(line) for line in list(difflib.unified_diff(old, new, n=3))[2:]]
     return FileChange(
         path=path,
         status=status,
         added=sum(line.startswith("+") for line in diff),
         removed=sum(line.startswith("-") for line in diff),
-        diff="\n".join(diff),
+        diff="".join(diff),
         sha256=sha256,
     )
 
@@ -35,6 +35,11 @@ def _lines(content: bytes | None) -> list[str] | None:
     if b"\0" in content:
         return None
     try:
-        return content.decode().splitlines()
+        lines = content.decode().split("\n")
     except UnicodeDecodeError:
         return None
+    return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _whole(line: str) -> str:
+    return line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

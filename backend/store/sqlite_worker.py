@@ -123,17 +123,15 @@ class WorkerPart:
     ) -> Version:
         require_text(title, "title")
 
+        # Told apart before the transaction: comparing large files takes long, and only this lease moves the head.
+        changes = await self.database.read(lambda db: _changes_against_head(db, lease, manifest))
+
         def commit(db: sqlite3.Connection) -> Version:
             run = _held(db, lease)
             known = db.execute("select * from versions where run_id = ?", (run.id,)).fetchone()
             if known is not None:
                 return to_version(known)
-            require_blobs(db, run.project_id, manifest.values())
-            parent = to_version(
-                db.execute(
-                    "select v.* from versions v join projects p on p.head_id = v.id where p.id = ?", (run.project_id,)
-                ).fetchone()
-            )
+            parent = _head(db, run.project_id)
             number = (
                 1 + db.execute("select max(number) from versions where project_id = ?", (run.project_id,)).fetchone()[0]
             )
@@ -161,7 +159,7 @@ class WorkerPart:
                 number=number,
                 title=title,
                 verified=version.verified,
-                changes=_changes(db, run.project_id, parent.manifest, manifest),
+                changes=changes,
                 screenshot_sha256=screenshot,
             )
             write_entry(db, run.project_id, run.id, event, now)
@@ -244,9 +242,16 @@ def _held(db: sqlite3.Connection, lease: Lease) -> Run:
     return to_run(row)
 
 
-def _changes(
-    db: sqlite3.Connection, project_id: str, before: Mapping[str, str], after: Mapping[str, str]
-) -> list[FileChange]:
+def _head(db: sqlite3.Connection, project_id: str) -> Version:
+    sql = "select v.* from versions v join projects p on p.head_id = v.id where p.id = ?"
+    return to_version(db.execute(sql, (project_id,)).fetchone())
+
+
+def _changes_against_head(db: sqlite3.Connection, lease: Lease, after: Mapping[str, str]) -> list[FileChange]:
+    project_id = _held(db, lease).project_id
+    require_blobs(db, project_id, after.values())
+    before = _head(db, project_id).manifest
+
     def body(sha256: str | None) -> bytes | None:
         if sha256 is None:
             return None
