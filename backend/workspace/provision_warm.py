@@ -16,7 +16,7 @@ from backend.workspace.provision_template import APP, RUNTIME
 _LIMIT_S = 600
 # The server goes first, so that nothing changes while it is packed; its lock and logs are not for the next one.
 _PACK = (
-    "kill $(cat /tmp/codeflow/dev.pid); while pgrep -x next-server >/dev/null; do sleep 0.1; done; "
+    "kill $(cat /tmp/codeflow/dev.pid); while pgrep next-server >/dev/null; do sleep 0.1; done; "
     "tar -cf /home/user/next.tar --exclude=.next/dev/lock --exclude=.next/dev/logs --exclude=.next/dev/trace .next"
 )
 

@@ -28,7 +28,7 @@ def _is_source(root: Path, path: Path) -> bool:
 
 
 def starter_files() -> dict[str, bytes]:
-    """Project-relative path → content, sorted by path; what the dev server or npm writes is left out."""
+    """Project-relative path → content, always in the same order; what the dev server or npm writes is left out."""
     return dict(_files(STARTER))
 
 

@@ -12,6 +12,7 @@ from backend.workspace.starter import starter_files
 
 APP = "/home/user/app"
 PAGE = f"{APP}/app/page.tsx"
+ANSWERS = "for i in $(seq 200); do curl -sf http://127.0.0.1:3000/ -o /dev/null && exit 0; sleep 0.2; done; exit 1"
 
 
 class Machine:
@@ -51,7 +52,9 @@ async def shared_machine(service: SandboxService) -> AsyncIterator[Machine]:
         sandbox_url=service.api_url,
         domain=service.domain,
     )
-    yield Machine(remote)
+    machine = Machine(remote)
+    await machine.run(ANSWERS)
+    yield machine
     await remote.kill()
 
 
