@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -146,8 +146,13 @@ class E2BWorkspace:
 class E2BWorkspaces:
     """One sandbox for each project: found again by its id or its metadata, else created from the template."""
 
-    def __init__(self, service: SandboxService) -> None:
-        self._service = service
+    def __init__(self, service: SandboxService | Callable[[], SandboxService]) -> None:
+        """A function is asked each time: a host that was started again has another key."""
+        self._asked = service if callable(service) else lambda: service
+
+    @property
+    def _service(self) -> SandboxService:
+        return self._asked()
 
     async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> E2BWorkspace:
         """Raises `SandboxUnavailable` when no working sandbox can be had."""

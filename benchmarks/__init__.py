@@ -1,0 +1,1 @@
+"""What the product's waits are, each beside the floor nobody could go below."""

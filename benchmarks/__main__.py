@@ -1,0 +1,96 @@
+"""`python -m benchmarks`: how long people wait, each wait beside its floor. Takes some minutes; rounds are interleaved."""
+
+import argparse
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from backend.config import Settings
+from backend.e2b_host.probe import probe
+from backend.workspace.e2b import SandboxService
+from backend.workspace.embedded import EmbeddedHost
+from backend.workspace.provision import find_node, provision
+from benchmarks.bare import BareProject, BareServer
+from benchmarks.floors import EmptyJail, RawAppend
+from benchmarks.rounds import Row, interleaved, table
+from benchmarks.waits import Openings, Submits, Verified, created, served_bare
+
+REFILL_S = 12
+"""A pool boots the next sandbox some seconds after it gave one away."""
+
+
+async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
+    settings = Settings(CODEFLOW_DATA_DIR=scratch / "data")
+    template = provision(settings, lambda message, _: console.log(message))
+    node = find_node()
+    mounts = json.loads((template / "template.json").read_text())["mounts"]
+    modules = next(Path(mount["source"]) for mount in mounts if mount["target"].endswith("node_modules"))
+    jail = EmptyJail(probe(scratch).bwrap)
+    rows: list[Row] = []
+    async with AsyncExitStack() as stack:
+        cold = await stack.enter_async_context(_host(settings, scratch / "cold", pool=0))
+        pooled = await stack.enter_async_context(_host(settings, scratch / "pooled", pool=1))
+        console.log("sandbox create")
+        taken = await interleaved({"ours": lambda: created(cold), "jail": jail.timed}, rounds * 2)
+        rows.append(Row("sandbox create", "an empty jail", taken["ours"], taken["jail"]))
+
+        console.log("dev server ready")
+        project = BareProject(scratch / "bare", modules, node)
+        measures = {
+            "cold": Openings(cold).measure,
+            "pooled": Openings(pooled, pause_s=REFILL_S).measure,
+            "bare": lambda: served_bare(project, node),
+        }
+        taken = await interleaved(measures, rounds)
+        rows.append(Row("project open and served, cold", "bare next dev", taken["cold"], taken["bare"]))
+        rows.append(Row("project open and served, from the pool", "bare next dev", taken["pooled"], taken["bare"]))
+
+        console.log("last file written to verified")
+        server = await BareServer.start(project, node)
+        stack.push_async_callback(server.stop)
+        verified = await stack.enter_async_context(Verified(pooled, project, server))
+        taken = await interleaved({"ours": verified.checked, "bare": verified.bare}, rounds)
+        rows.append(Row("last file written → verified", "bare GET and tsc", taken["ours"], taken["bare"]))
+
+        console.log("submit to first visible step")
+        submits = await stack.enter_async_context(Submits(scratch / "product", pooled))
+        raw = RawAppend(scratch / "raw.db")
+        taken = await interleaved({"ours": submits.first_step, "raw": raw.timed}, rounds)
+        rows.append(Row("submit → first visible step", "a raw SQLite append", taken["ours"], taken["raw"]))
+    return rows
+
+
+@asynccontextmanager
+async def _host(settings: Settings, data_dir: Path, *, pool: int) -> AsyncIterator[SandboxService]:
+    own = settings.model_copy(update={"data_dir": data_dir, "sandbox_pool": pool})
+    host = await EmbeddedHost.start(own, lambda message, fraction: None)
+    try:
+        yield SandboxService(
+            api_key=host.api_key,
+            template=settings.e2b_template,
+            timeout_s=1800,
+            api_url=host.api_url,
+            domain=host.domain,
+            preview_scheme="http",
+        )
+    finally:
+        await host.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="codeflow-bench-", ignore_cleanup_errors=True) as scratch:
+        rows = asyncio.run(bench(rounds, Path(scratch), console))
+    console.print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
