@@ -12,7 +12,8 @@ import pytest
 from backend.domain import Run, RunKind, Unavailable
 from backend.events import LogLines
 from backend.store.sqlite import SqliteStore
-from tests.store.contract import ADA, STARTER, StoreContract, World, finished
+from tests.store.contract import StoreContract
+from tests.store.world import ADA, STARTER, World, finished
 
 
 class TestSqlite(StoreContract):
