@@ -184,6 +184,24 @@ class Player:
         await self.wait(1.2)
         await self.append(CheckFinished(step=step, report=report, duration_ms=1430))
 
+    async def finish_with(self, summary: str) -> None:
+        """The agent proposes to finish; the checks run inside the call, and let it through."""
+        await self.model("That is everything. Now the checks.")
+        step = f"tool:{self.turn - 1}:finish"
+        await self.append(StepStarted(step=step, kind="tool", tool="finish", target=summary))
+        await self.check(PASSED)
+        await self.append(
+            ToolFinished(
+                step=step,
+                call_id=step,
+                tool="finish",
+                target=summary,
+                ok=True,
+                result=PASSED.as_text(),
+                duration_ms=1430,
+            )
+        )
+
     async def boot(self, reason: Literal["new", "lost"] = "new") -> None:
         await self.append(SandboxBooting(reason=reason))
         await self.log("codeflow", "Sandbox starts (bubblewrap)")
@@ -260,12 +278,11 @@ async def build_board(player: Player) -> None:
         "dev", " ⨯ ./components/board.tsx:21:28", "   Type error: Property 'due' does not exist on type 'Card'."
     )
     await player.write("lib/data.ts", DATA_FIXED, tool="edit_file", say="`due` is missing on the type. I'll add it.")
-    await player.model(
+    await player.finish_with(
         "The board is ready: drag cards between **To do**, **In progress** and **Done**.\n\n"
         "- `lib/data.ts` holds the cards and their labels\n- `components/board.tsx` moves them\n- `components/card.tsx` shows label and due date\n\n"
         "One type error came up in the checks (`due` was missing on `Card`); it is repaired."
     )
-    await player.check(PASSED)
     await player.finish(RunStatus.SUCCEEDED, await player.commit("Kanban board with drag and drop"))
 
 

@@ -1,8 +1,8 @@
 /** `ProjectView` and the steps in flight → the messages of `gr.Chatbot`. Pure: the same view gives the same messages. */
-import { plural, seconds, sums } from "./dom.js";
+import { plural, seconds } from "./dom.js";
 import { partsOf } from "./live.js";
 import { agentMarkdown, escapeInline, promptHtml } from "./markdown.js";
-import { isShown, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
+import { countsHtml, isShown, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
 
 /** Rendering costs grow with the messages: what is older is left to the Changes tab. */
 const MAX_MESSAGES = 80;
@@ -32,7 +32,7 @@ function runMessages(view, live, run, blobUrl) {
 
 const message = (role, text, metadata = null) => ({ role, content: [{ type: "text", text }], metadata, options: null });
 const thought = ({ title, body, status }, extra = {}) => message("assistant", body, { title, status, ...extra });
-const timed = (step) => (step.duration_ms == null ? {} : { log: seconds(step.duration_ms) });
+const timed = (step) => (step.duration_ms >= 100 ? { log: seconds(step.duration_ms) } : {});
 
 function userHtml(run, blobUrl) {
   const images = run.attachments.map((a) => `<img class="attachment" src="${blobUrl(a.sha256)}" alt="${escapeInline(a.name)}">`);
@@ -51,7 +51,7 @@ function runningWork(live, run) {
     else if (isShown(step)) {
       const output = parts.map((p) => p.text).join("");
       messages.push(thought(stepThought(step, output, repairing), timed(step)));
-    }
+    } else if (isSummary(step)) messages.push(message("assistant", agentMarkdown(step.target)));
     repairing ||= step.kind === "check" && step.state === "failed";
   }
   const hidden = messages.length - MAX_MESSAGES;
@@ -62,31 +62,36 @@ function modelMessages(step, parts) {
   if (step.state !== "running") return step.text.trim() ? [message("assistant", agentMarkdown(step.text))] : [];
   const messages = step.note ? [thought(noteThought("again", "Asked the model again", step.note))] : [];
   for (const part of parts) {
-    const shown = part.kind === "text" ? part.text.trim() && message("assistant", agentMarkdown(part.text)) : partThought(part);
+    const shown = part.kind === "text" ? part.text.trim() && message("assistant", agentMarkdown(part.text)) : partThought(part, part === parts.at(-1));
     if (shown) messages.push(part.kind === "text" ? shown : thought(shown));
   }
   return messages;
 }
 
+/** A call to finish that was granted carries what the agent tells the person in the end. */
+const isSummary = (step) => step.tool === "finish" && step.state === "done" && step.target.trim() !== "";
+
 /** Over: the steps folded under one line, then the agent's last words. */
 function finishedWork(run) {
   const remarks = run.steps.filter((s) => s.kind === "model" && s.text.trim());
-  const last = run.kind === "prompt" ? remarks.at(-1) : null;
+  const summary = run.steps.findLast(isSummary);
+  const last = run.kind === "prompt" && !summary ? remarks.at(-1) : null;
   const steps = run.steps.filter((s) => (s.kind === "model" ? s.text.trim() && s !== last : isShown(s)));
   const messages = [];
   const parent = `run-${run.id}`;
-  messages.push(thought({ title: noteThought(run.kind === "prompt" ? "step" : "restore", summary(run, steps.length)).title, body: "", status: "done" }, { id: parent }));
+  messages.push(thought({ title: noteThought(run.kind === "prompt" ? "step" : "restore", headline(run, steps.length)).title, body: "", status: "done" }, { id: parent }));
   let repairing = false;
   for (const [i, step] of steps.entries()) {
     const shown = step.kind === "model" ? remarkThought(step) : stepThought(step, "", repairing);
     messages.push(thought(shown, { ...timed(step.kind === "model" ? {} : step), id: `${parent}-${i}`, parent_id: parent }));
     repairing ||= step.kind === "check" && step.state === "failed";
   }
-  if (last) messages.push(message("assistant", agentMarkdown(last.text)));
+  const words = summary?.target ?? last?.text;
+  if (words) messages.push(message("assistant", agentMarkdown(words)));
   return messages;
 }
 
-function summary(run, steps) {
+function headline(run, steps) {
   const took = seconds(run.duration_s * 1000);
   if (run.kind === "restore") return `${run.prompt} · ${took}`;
   if (run.kind !== "prompt") return `${WORK[run.kind][run.status === "succeeded" ? 1 : 0]} · ${took}`;
@@ -106,7 +111,6 @@ function ending(view, run) {
 const action = (name, argument, label, kind = "") => `<a class="act ${kind}" href="#do/${name}/${encodeURIComponent(argument)}">${label}</a>`;
 
 function versionCard(view, version, run) {
-  const [added, removed] = sums(version.changes);
   const old = view.versions.at(-1) !== version;
   const badge = version.verified
     ? `<span class="badge ok">Verified</span>`
@@ -115,7 +119,7 @@ function versionCard(view, version, run) {
   const files = plural(version.changes.length, "file");
   return (
     `<div class="card version"><span class="card-head"><b>Version ${version.number}</b>${badge}</span>` +
-    `<span class="card-line">${files} <span class="plus">+${added}</span><span class="minus">−${removed}</span>${cost}</span>` +
+    `<span class="card-line">${files} ${countsHtml(version.changes)}${cost}</span>` +
     `<span class="card-acts">${action("changes", version.id, "View changes")}${old ? action("restore", version.id, "Restore") : ""}</span></div>`
   );
 }

@@ -17,12 +17,16 @@ export function startComposer(fire) {
     trigger("composer");
   };
   store.on("view", refresh);
-  store.on("project", () => (fail(""), refresh()));
+  store.on("project", () => {
+    fail("");
+    refresh();
+    setTimeout(fitBox, 50);
+  });
   store.on("gone", () => {
     open(null, true);
     fail("That project is not here: it was deleted, or the link is wrong.");
   });
-  document.addEventListener("input", (event) => event.target.closest?.("#box") && fail(""));
+  document.addEventListener("input", (event) => event.isTrusted && event.target.closest?.("#box") && fail(""));
 }
 
 export function mountUnder(element) {
@@ -45,6 +49,9 @@ export function composerProps() {
 }
 
 export const promptProps = () => ({ __type__: "update", value: { text: filled, files: [] } });
+
+/** Gradio fits the box's height to its text when something is typed; the landing's box is taller than the chat's. */
+const fitBox = () => $("#box textarea")?.dispatchEvent(new Event("input", { bubbles: true }));
 
 /** Put `text` in the box for the person to send. */
 export function fill(text) {

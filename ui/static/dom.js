@@ -61,7 +61,7 @@ export const button = (label, onclick, kind = "ghost", ...before) =>
 
 export const counts = (changes) => {
   const [added, removed] = sums(changes);
-  return h("span", { class: "counts" }, h("ins", {}, `+${added}`), h("del", {}, `−${removed}`));
+  return h("span", { class: "counts" }, h("ins", {}, `+${added}`), removed > 0 && h("del", {}, `−${removed}`));
 };
 
 /** [added, removed] lines of some `FileChange`s. */
@@ -78,7 +78,8 @@ export function ago(at) {
   return new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short", year: "numeric" });
 }
 
-export const seconds = (ms) => (ms < 9950 ? `${(ms / 1000).toFixed(1)}s` : ms < 59500 ? `${Math.round(ms / 1000)}s` : clock(ms));
+export const seconds = (ms) => (ms < 9950 ? `${(ms / 1000).toFixed(1)}s` : wholeSeconds(ms));
+export const wholeSeconds = (ms) => (ms < 60000 ? `${Math.round(ms / 1000)}s` : clock(ms));
 const clock = (ms) => `${Math.floor(ms / 60000)}m ${Math.floor((ms % 60000) / 1000)}s`;
 
 const STYLING = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07/g;

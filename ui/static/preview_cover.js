@@ -21,8 +21,8 @@ function stageNow() {
   const shot = view?.versions.findLast((v) => v.screenshot_sha256)?.screenshot_sha256 ?? null;
   if (!view) return { kind: "boot", title: "Opening the project", text: "" };
   if (view.preview.state === "ready") return { kind: "boot", title: "Opening the app", text: "The first page is being compiled." };
+  if (active && !setup.ready) return { kind: "boot", title: setup.error ? "Set-up failed" : "Getting ready, once", text: setup.error || setup.message };
   if (view.preview.state === "booting") return { kind: "boot", title: "Starting the sandbox", text: "Putting the project's files in place and starting its dev server." };
-  if (active && !setup.ready) return { kind: "boot", title: "Getting ready, once", text: setup.error || setup.message };
   if (active?.status === "queued") return { kind: "boot", title: "Waiting for a worker", text: "The run starts as soon as one is free." };
   if (active) return { kind: "boot", title: "Preparing", text: "A sandbox is on its way." };
   return { kind: "asleep", shot };

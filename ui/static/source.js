@@ -11,10 +11,18 @@ let host = null;
 let editor = null;
 let drawBreadcrumb = () => {};
 let asked = 0;
+// Until the person chooses a file, the one the agent wrote last is shown.
+let following = true;
 
 export const shownPath = () => path;
 
-/** Show a file; `line` (1-based) is scrolled to. */
+/** Show the file the person chose; `line` (1-based) is scrolled to. */
+export function choose(next, line = 0) {
+  following = false;
+  return showFile(next, line);
+}
+
+/** Show a file until the person chooses one. */
 export async function showFile(next, line = 0) {
   path = next ?? null;
   emit("shown");
@@ -52,10 +60,13 @@ export function mountSourceView(element) {
   host = element;
   element.append(h("div", { class: "code" }), h("div", { class: "other" }));
   store.on("files", (changed) => {
-    if (path && (changed === null || changed.includes(path))) load();
+    const written = changed?.findLast((file) => store.view.touched[file] !== "D");
+    if (following && store.active && written && written !== path) showFile(written);
+    else if (path && (changed === null || changed.includes(path))) load();
   });
   store.on("project", () => {
     path = null;
+    following = true;
     text = "";
     editor?.clear();
     present("note");

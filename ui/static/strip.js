@@ -1,5 +1,5 @@
 /** The line over the prompt box while a run is under way: what it does now, for how long, at which step. */
-import { h } from "./dom.js";
+import { h, wholeSeconds } from "./dom.js";
 import { partsOf } from "./live.js";
 import { setupState } from "./setup.js";
 import { store } from "./store.js";
@@ -15,9 +15,9 @@ export function mountStrip(element) {
     if (!run) return void (words.textContent = "");
     const now = doing(run);
     if (words.textContent !== now) words.textContent = now;
-    const seconds = Math.max(0, Math.round((Date.now() - new Date(run.queued_at)) / 1000));
+    const elapsed = Math.max(0, Math.round((Date.now() - new Date(run.queued_at)) / 1000) * 1000);
     const steps = run.steps.filter((s) => s.kind !== "model" && isShown(s)).length;
-    time.textContent = `${seconds}s${steps ? ` · step ${steps}` : ""}`;
+    time.textContent = `${wholeSeconds(elapsed)}${steps ? ` · step ${steps}` : ""}`;
   };
   store.on("view", draw);
   store.on("project", draw);

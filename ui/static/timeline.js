@@ -11,7 +11,7 @@ const TOOLS = {
   read: ["read", "Reading", "Read"],
   list: ["read", "Listing", "Listed"],
   search: ["find", "Searching", "Searched"],
-  write: ["edit", "Writing", "Wrote"],
+  write: ["edit", "Writing", "Rewrote"],
   edit: ["edit", "Editing", "Edited"],
   move: ["edit", "Moving", "Moved"],
   delete: ["trash", "Deleting", "Deleted"],
@@ -26,9 +26,9 @@ export const isShown = (step) => !["check", "finish"].includes(step.tool);
 
 const code = (text) => (text ? ` <code>${escapeInline(text)}</code>` : "");
 const title = (icon, words, rest = "") => `<span class="step ${icon}"><span class="words">${words}</span>${rest}</span>`;
-const countsHtml = (changes) => {
+export const countsHtml = (changes) => {
   const [added, removed] = sums(changes);
-  return `<span class="plus">+${added}</span><span class="minus">−${removed}</span>`;
+  return `<span class="plus">+${added}</span>` + (removed ? `<span class="minus">−${removed}</span>` : "");
 };
 const tail = (text) => plain(text).trimEnd().split("\n").slice(-TAIL_LINES);
 const list = (items) => items.map((i) => `<li>${i}</li>`).join("");
@@ -36,7 +36,7 @@ const list = (items) => items.map((i) => `<li>${i}</li>`).join("");
 /** One line of plain text: what the strip and screen readers are told a step does. */
 export function describe(step) {
   if (step.kind === "model") return "Thinking";
-  if (step.kind === "check" || !isShown(step)) return "Checking types, routes and the page in a browser";
+  if (step.kind === "check" || !isShown(step)) return "Checking types, routes and the page";
   return [toolOf(step.tool)[1], shortPath(step.target)].filter(Boolean).join(" ");
 }
 
@@ -81,7 +81,7 @@ function toolBody(step, output) {
 
 function checkThought(step) {
   const report = step.report;
-  if (!report) return { title: title(step.state === "running" ? "check" : "bad", step.state === "running" ? "Checking types, routes and the page" : "Checks stopped"), body: "", status: step.state === "running" ? "pending" : "done" };
+  if (!report) return { title: title(step.state === "running" ? "gate" : "bad", step.state === "running" ? "Checking types, routes and the page" : "Checks stopped"), body: "", status: step.state === "running" ? "pending" : "done" };
   const levels = report.results.map((r) => `<span class="level ${r.passed ? "ok" : "bad"}">${escapeBlock(r.level)}</span> ${escapeBlock(r.summary)}`);
   const problems = report.problems.map(problemHtml);
   return {
@@ -98,8 +98,8 @@ export function problemHtml(problem) {
   return (where ? `<code>${escapeBlock(where)}</code> ` : "") + escapeBlock(problem.message.slice(0, 600));
 }
 
-/** A tool call the model is still writing, or its thinking; null for what is shown elsewhere. */
-export function partThought(part) {
+/** A tool call the model is still writing, or its thinking; null for what is shown elsewhere. Only the `newest` shows what it writes. */
+export function partThought(part, newest) {
   if (part.kind === "thinking") return part.text.trim() ? { title: title("step", "Thinking"), body: agentMarkdown(part.text.slice(-1500)), status: "pending" } : null;
   if (part.kind !== "tool" || !isShown(part)) return null;
   const [icon, doing] = toolOf(part.tool);
@@ -109,7 +109,7 @@ export function partThought(part) {
   const counted = lines.length > 1 ? `<span class="plus">+${lines.length}</span>` : "";
   return {
     title: title(icon, doing, code(icon === "shell" ? target : shortPath(target)) + counted),
-    body: lines.length ? terminalHtml(lines.slice(-TAIL_LINES)) : "",
+    body: newest && lines.length ? terminalHtml(lines.slice(-TAIL_LINES)) : "",
     status: "pending",
     line: [doing, shortPath(target)].filter(Boolean).join(" "),
   };

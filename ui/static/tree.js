@@ -1,7 +1,7 @@
 /** The file explorer: folders, A/M/D badges, search over names and contents. */
 import { api } from "./api.js";
 import { debounce, h, icon } from "./dom.js";
-import { shownPath, showFile } from "./source.js";
+import { choose, shownPath, showFile } from "./source.js";
 import { store } from "./store.js";
 
 const START = ["app", "components", "lib"];
@@ -105,7 +105,7 @@ const row = (label, path, depth, attributes, ...before) =>
 function fileRow(file, label, depth) {
   const status = file.status || store.view?.touched[file.path] || "";
   const kind = file.path.split(".").pop().toLowerCase();
-  const element = row(label, file.path, depth, { class: `file ${status}`, "aria-selected": file.path === shownPath(), onclick: () => void (status !== "D" && showFile(file.path)) }, h("i", { class: "kind", "data-kind": kind }));
+  const element = row(label, file.path, depth, { class: `file ${status}`, "aria-selected": file.path === shownPath(), onclick: () => void (status !== "D" && choose(file.path)) }, h("i", { class: "kind", "data-kind": kind }));
   if (status) element.append(h("em", { title: { A: "Added", M: "Changed", D: "Deleted" }[status] }, status));
   return element;
 }
@@ -113,7 +113,7 @@ function fileRow(file, label, depth) {
 function hit(match) {
   return h(
     "button",
-    { type: "button", class: "hit", title: match.path, onclick: () => showFile(match.path, match.line) },
+    { type: "button", class: "hit", title: match.path, onclick: () => choose(match.path, match.line) },
     h("b", {}, `${match.path.split("/").pop()}:${match.line}`),
     h("span", {}, match.text.trim()),
   );
