@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import signal
 import socket
 import webbrowser
 from collections.abc import Callable
@@ -55,6 +56,9 @@ async def serve_async(settings: Settings, on_ready: Callable[[str], None]) -> No
             ws="none",
         )
         server = uvicorn.Server(config)
+        # uvicorn raises the signal again once it has shut down; the services must still be closed then.
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: None)
         task = asyncio.create_task(server.serve(sockets=[sock]))
         while not server.started and not task.done():
             await asyncio.sleep(0.02)
