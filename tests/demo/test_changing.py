@@ -92,3 +92,27 @@ async def test_a_page_is_linked_and_stands_in_the_apps_frame() -> None:
     await desk.ask("add a settings page")
     assert '"@/components/dashboard/shell"' in desk.files["app/settings/page.tsx"]
     assert 'href: "/settings"' in desk.files["lib/site.ts"]
+
+
+async def test_two_wishes_in_one_prompt_are_both_granted_and_checked_once() -> None:
+    desk = await built("kanban")
+    calls = await desk.ask("make it coral, add a Review column and a QA column")
+    data = desk.files["lib/kanban/data.ts"]
+    assert 'title: "Review"' in data
+    assert 'title: "QA"' in data
+    assert "--primary: #e8553f;" in desk.files["app/globals.css"]
+    assert [call.tool_name for call in calls].count("finish") == 1
+
+
+async def test_an_and_within_a_title_does_not_split_the_wish() -> None:
+    desk = await built("kanban")
+    await desk.ask("add a card called Plan, build and ship")
+    assert 'title: "Plan, build and ship"' in desk.files["lib/kanban/data.ts"]
+
+
+async def test_a_wish_without_its_name_is_asked_back() -> None:
+    desk = await built("kanban")
+    before = dict(desk.files)
+    assert await desk.ask("add another column") == []
+    assert desk.said[-1].startswith("What should the column be called?")
+    assert desk.files == before

@@ -18,7 +18,7 @@ def _script(request: Request, color: Accent) -> Script:
     (styles,) = yield Say("The accent lives in CSS variables. I'll look at them.", read(STYLES))
     calls = edits(STYLES, styles, with_accent(styles, color))
     if not calls:
-        yield from stop(f"The accent already is {color.label}, so there is nothing to change.")
+        yield from stop(request, f"The accent already is {color.label}, so there is nothing to change.")
         return
     yield from apply(
         request,

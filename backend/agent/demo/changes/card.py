@@ -25,7 +25,9 @@ def _script(request: Request, title: str) -> Script:
     (data,) = yield Say("I'll look at the cards there are.", read(DATA))
     columns = [(found[1], json.loads(found[2])) for found in _COLUMN.finditer(data)]
     if _LIST not in data or not columns:
-        yield from stop(f"I couldn't find the list of cards in `{DATA}`: it is not as I wrote it. I changed nothing.")
+        yield from stop(
+            request, f"I couldn't find the list of cards in `{DATA}`: it is not as I wrote it. I changed nothing."
+        )
         return
     column, label = next(
         ((id, name) for id, name in columns if re.search(rf"\b{re.escape(name)}\b", request.bare, re.I)),

@@ -8,7 +8,7 @@ from backend.agent.demo.script import Say, Script, read
 
 DATA = "lib/kanban/data.ts"
 _CALLED = re.compile(
-    r"\bcolumns?\s+(?:called|named|for|titled)\s+[\"“'‘]?([\w][\w &/\-]{0,30}?)[\"”'’]?(?=\s+(?:between|before|after|at|to)\b|[.,!]|$)",
+    r"\bcolumns?\s+(?:called|named|for|titled)\s+[\"“'‘]?([\w][\w &/\-]{0,30}?)[\"”'’]?(?=\s+(?:between|before|after|at|to)\b|[.,!?]|$)",
     re.I,
 )
 _BEFORE = re.compile(
@@ -26,17 +26,23 @@ def column(request: Request) -> Script | None:
     prompt = re.sub(r"\b(lists?|lanes?|swimlanes?|stages?)\b", "column", request.prompt, flags=re.I)
     found = _CALLED.search(prompt) or _BEFORE.search(prompt)
     title = clean_name(found[1]) if found else None
-    return _script(request, title[:1].upper() + title[1:]) if title else None
+    if title is None or not request.mentions("add|create|new|insert|need|want"):
+        return None
+    if title.lower() in ("new", "another", "extra", "more"):
+        return stop(request, "What should the column be called? For example: “add a Review column after In progress”.")
+    return _script(request, title[:1].upper() + title[1:])
 
 
 def _script(request: Request, title: str) -> Script:
     (data,) = yield Say("I'll look at the columns there are.", read(DATA))
     rows = list(_COLUMN.finditer(data))
     if not rows:
-        yield from stop(f"I couldn't find the list of columns in `{DATA}`: it is not as I wrote it. I changed nothing.")
+        yield from stop(
+            request, f"I couldn't find the list of columns in `{DATA}`: it is not as I wrote it. I changed nothing."
+        )
         return
     if any(json.loads(row[2]).lower() == title.lower() for row in rows):
-        yield from stop(f"The board already has a column “{title}”.")
+        yield from stop(request, f"The board already has a column “{title}”.")
         return
     at, where = _place(request, rows)
     taken = {row[1] for row in rows}

@@ -22,12 +22,13 @@ def _script(request: Request) -> Script:
         "Both themes are there already; what is missing is a switch. I'll look at the header.", read(path)
     )
     if "<ThemeToggle" in shell:
-        yield from stop("The header already has a switch between light and dark.")
+        yield from stop(request, "The header already has a switch between light and dark.")
         return
     changed = with_toggle(shell)
     if changed is None:
         yield from stop(
-            f"I couldn't find the place for the switch in `{path}`: its header is not as I wrote it. I changed nothing."
+            request,
+            f"I couldn't find the place for the switch in `{path}`: its header is not as I wrote it. I changed nothing.",
         )
         return
     yield from apply(

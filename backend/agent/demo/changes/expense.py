@@ -28,9 +28,8 @@ def expense(request: Request) -> Script | None:
         return None
     value = amounts[-1][1].replace(",", ".")
     if not request.quoted:
-        title = re.sub(
-            r"^(?:of|for)\s+|\s+(?:for|of|at|costing|worth)?\s*$", "", title.replace(amounts[-1][0].strip(), "").strip()
-        )
+        title = re.sub(r"\s+", " ", title.replace(amounts[-1][0].strip(), " "))
+        title = re.sub(r"^(?:\s*\b(?:of|for|on|at)\b)+\s*|\s+(?:for|of|at|costing|worth)?\s*$", "", title, flags=re.I)
     return _script(request, title[:1].upper() + title[1:], float(value)) if title.strip() else None
 
 
@@ -39,7 +38,7 @@ def _script(request: Request, title: str, amount: float) -> Script:
     start = _LIST.search(data)
     if not start:
         yield from stop(
-            f"I couldn't find the list of expenses in `{DATA}`: it is not as I wrote it. I changed nothing."
+            request, f"I couldn't find the list of expenses in `{DATA}`: it is not as I wrote it. I changed nothing."
         )
         return
     words = f"{title} {request.bare}"

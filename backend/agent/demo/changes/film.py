@@ -40,10 +40,12 @@ def _script(request: Request, name: str) -> Script:
     (data,) = yield Say("I'll look at the catalogue.", read(DATA))
     first = _FEATURED.search(data)
     if not first:
-        yield from stop(f"I couldn't find the catalogue in `{DATA}`: it is not as I wrote it. I changed nothing.")
+        yield from stop(
+            request, f"I couldn't find the catalogue in `{DATA}`: it is not as I wrote it. I changed nothing."
+        )
         return
     if f"name: {json.dumps(name, ensure_ascii=False)}" in data:
-        yield from stop(f"“{name}” already is in the catalogue.")
+        yield from stop(request, f"“{name}” already is in the catalogue.")
         return
     genre = next((g for g, words in _GENRES.items() if re.search(rf"\b(?:{words})\b", request.prompt, re.I)), "Drama")
     motif, colors = _LOOKS[sum(map(ord, name)) % len(_LOOKS)]

@@ -148,13 +148,15 @@ def _script(request: Request, plan: Filter) -> Script:
     paths = tuple(plan.changes)
     texts = yield Say(f"I'll see how the list is filtered now, and add {plan.what} to it.", read(*paths))
     if plan.sign in texts[0]:
-        yield from stop(f"There already is a filter by {plan.what}.")
+        yield from stop(request, f"There already is a filter by {plan.what}.")
         return
     changed = [replaced(text, plan.changes[path]) for path, text in zip(paths, texts, strict=True)]
     calls = [write(path, snippet(file)) for path, file in plan.new.items()]
     for path, before, after in zip(paths, texts, changed, strict=True):
         if after is None:
-            yield from stop(f"`{path}` is not as I wrote it, so I can't add the filter safely. I changed nothing.")
+            yield from stop(
+                request, f"`{path}` is not as I wrote it, so I can't add the filter safely. I changed nothing."
+            )
             return
         calls += edits(path, before, after)
     yield from apply(

@@ -5,7 +5,9 @@ from backend.agent.demo.changes.site import SITE, field, with_field
 from backend.agent.demo.edits import edits
 from backend.agent.demo.script import Say, Script, read
 
-_TO = re.compile(r"\b(?:to|say|says|saying|read|reads|with|into|be|:)\s+(.{2,120}?)\s*[.]?$", re.I | re.S)
+_TO = re.compile(
+    r"\b(?:to(?:\s+(?:say|read|be))?|say|says|saying|read|reads|with|into|be|:)\s+(.{2,120}?)\s*[.]?$", re.I | re.S
+)
 
 
 def headline(request: Request) -> Script | None:
@@ -26,7 +28,7 @@ def _script(request: Request, part: str, text: str) -> Script:
     label = "headline" if part == "headline" else "line under the headline"
     calls = edits(SITE, site, with_field(site, part, text))
     if not calls:
-        yield from stop(f"The {label} already says “{text}”.")
+        yield from stop(request, f"The {label} already says “{text}”.")
         return
     old = field(site, part)
     yield from apply(

@@ -51,18 +51,22 @@ def kpi(request: Request) -> Script | None:
     figure = next((f for f in FIGURES if re.search(rf"\b(?:{f.words})\b", request.prompt, re.I)), None)
     if figure is None:
         names = ", ".join(f.label.lower() for f in FIGURES)
-        return stop(f"The data of this dashboard holds no such figure. From what it has I can add: {names}. Which one?")
+        return stop(
+            request, f"The data of this dashboard holds no such figure. From what it has I can add: {names}. Which one?"
+        )
     return _script(request, figure)
 
 
 def _script(request: Request, figure: Figure) -> Script:
     (source,) = yield Say("Every key figure is a line with its own formula. I'll look at them.", read(KPIS))
     if f'id: "{figure.id}"' in source:
-        yield from stop(f"{figure.label} already is among the key figures.")
+        yield from stop(request, f"{figure.label} already is among the key figures.")
         return
     block = _END.search(source)
     if not block:
-        yield from stop(f"I couldn't find the key figures in `{KPIS}`: it is not as I wrote it. I changed nothing.")
+        yield from stop(
+            request, f"I couldn't find the key figures in `{KPIS}`: it is not as I wrote it. I changed nothing."
+        )
         return
     at = block.end() - len("];")
     line = f'  {{ id: "{figure.id}", label: "{figure.label}", unit: "{figure.unit}", of: (days) => {figure.of} }},\n'

@@ -29,7 +29,7 @@ def _script(request: Request, title: str) -> Script:
     slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "page"
     (site,) = yield Say("I'll look at the navigation first, so that the new page can be reached.", read(SITE))
     if f'"/{slug}"' in site:
-        yield from stop(f"There already is a page at `/{slug}`.")
+        yield from stop(request, f"There already is a page at `/{slug}`.")
         return
     component = "".join(word.capitalize() for word in re.findall(r"[A-Za-z0-9]+", title))
     component = component if component[:1].isalpha() else f"Page{component}"

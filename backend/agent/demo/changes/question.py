@@ -23,10 +23,12 @@ def _script(request: Request, text: str) -> Script:
     block = _END.search(content)
     asked = text if text.endswith("?") else f"{text}?"
     if not block:
-        yield from stop(f"I couldn't find the questions in `{CONTENT}`: it is not as I wrote it. I changed nothing.")
+        yield from stop(
+            request, f"I couldn't find the questions in `{CONTENT}`: it is not as I wrote it. I changed nothing."
+        )
         return
     if f"question: {json.dumps(asked, ensure_ascii=False)}" in content:
-        yield from stop("That question already is in the FAQ.")
+        yield from stop(request, "That question already is in the FAQ.")
         return
     answer = (
         request.quoted[1]

@@ -32,7 +32,7 @@ def _script(request: Request, name: str) -> Script:
     old = field(site, "name")
     calls = edits(SITE, site, with_field(site, "name", name))
     if not calls:
-        yield from stop(f"The app already is called {name}.")
+        yield from stop(request, f"The app already is called {name}.")
         return
     yield from apply(
         request,

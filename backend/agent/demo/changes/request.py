@@ -1,20 +1,32 @@
-"""What is asked, and the two endings every change has."""
+"""One wish, and the two endings it can have."""
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from backend.agent.demo.apps import App
 from backend.agent.demo.naming import quoted
-from backend.agent.demo.repair import finish_repairing
 from backend.agent.demo.script import Call, Say, Script
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What came of the wishes in one prompt, in words for the person."""
+
+    summaries: list[str] = field(default_factory=list)
+    """One for each change made."""
+    notes: list[str] = field(default_factory=list)
+    """One for each wish that changed nothing."""
+
+
+@dataclass(frozen=True)
 class Request:
+    """One wish."""
+
     prompt: str
     app: App
+    outcome: Outcome = field(default_factory=Outcome)
 
     @cached_property
     def quoted(self) -> list[str]:
@@ -33,14 +45,15 @@ class Request:
 
 
 def apply(request: Request, text: str, calls: Iterable[Call], summary: str) -> Script:
-    """Make the changes, and let the gate decide."""
+    """Make a change."""
     yield Say(text, tuple(calls))
-    yield from finish_repairing(request.app, summary)
+    request.outcome.summaries.append(summary)
 
 
-def stop(text: str) -> Script:
-    """Say something, and end the turn with nothing changed."""
-    yield Say(text)
+def stop(request: Request, text: str) -> Script:
+    """Leave everything as it is, and say why."""
+    request.outcome.notes.append(text)
+    yield from ()
 
 
 def replaced(text: str, pairs: Iterable[tuple[str, str]]) -> str | None:

@@ -8,6 +8,7 @@ _TAIL = re.compile(
     r"\s+(?:to|in|into|under|on)\s+(?:the\s+)?[\w ]{2,24}(?:column|list|board|row|section)?\s*[.!]?$", re.I
 )
 _LEAD = re.compile(r"^(?:called|named|titled|saying|that says|about|for|to)\s+", re.I)
+_CALLED = re.compile(r"\b(?:called|named|titled)\s+(.{2,120}?)(?=\s+(?:to|in|for)\s+|\s*[.!?]?$)", re.I)
 MAX_CHARS = 120
 
 
@@ -18,6 +19,8 @@ def subject(request: Request, nouns: str) -> str | None:
         return None
     if request.quoted:
         return _tidy(request.quoted[0])
+    if called := _CALLED.search(request.prompt):
+        return _tidy(called[1])
     _, colon, after = request.prompt.partition(":")
     if colon and after.strip():
         return _tidy(after)

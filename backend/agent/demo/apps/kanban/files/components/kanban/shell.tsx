@@ -22,14 +22,14 @@ function Header() {
   const pathname = usePathname();
   return (
     <header className="sticky top-0 z-30 border-b bg-background/80 backdrop-blur">
-      <div className="flex h-14 items-center gap-6 px-4 md:px-6">
-        <Link href="/" className="flex items-center gap-2 font-semibold tracking-tight">
+      <div className="flex h-14 items-center gap-3 px-4 md:gap-6 md:px-6">
+        <Link href="/" className="flex shrink-0 items-center gap-2 font-semibold tracking-tight">
           <span className="grid size-7 place-items-center rounded-lg bg-primary text-primary-foreground">
             <SquareKanban className="size-4" />
           </span>
           {site.name}
         </Link>
-        <nav className="flex items-center gap-1 text-sm">
+        <nav className="flex min-w-0 items-center gap-1 overflow-x-auto text-sm whitespace-nowrap [scrollbar-width:none]">
           {site.nav.map(({ label, href }) => (
             <Link
               key={href}

@@ -28,11 +28,11 @@ export function Shell({ children }: { children: ReactNode }) {
         )}
       >
         <div className="flex h-16 items-center gap-6 px-4 md:px-10">
-          <Link href="/" className="flex items-center gap-2 text-lg font-bold tracking-tight text-primary">
+          <Link href="/" className="flex shrink-0 items-center gap-2 text-lg font-bold tracking-tight text-primary">
             <Clapperboard className="size-5" />
             {site.name}
           </Link>
-          <nav className="flex items-center gap-4 text-sm">
+          <nav className="flex min-w-0 items-center gap-4 overflow-x-auto text-sm whitespace-nowrap [scrollbar-width:none]">
             {site.nav.map(({ label, href }) => (
               <Link
                 key={href}
