@@ -21,6 +21,8 @@ from ui.theme import THEME
 
 # A pasted text longer than this becomes an attached file in Gradio; prompts are text, and their bound is the backend's to explain.
 KEEP_AS_TEXT = 10_000_000
+# Python before 3.13 does not know it by itself.
+mimetypes.add_type("image/webp", ".webp")
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 

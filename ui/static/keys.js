@@ -1,5 +1,6 @@
 /** Keys that work anywhere: ⌘K or Ctrl+K to the prompt, Escape closes the drawer. (Enter and Shift+Enter are the prompt box's own.) */
 import { focusPrompt } from "./composer.js";
+import { $ } from "./dom.js";
 import { closeDrawer } from "./drawer.js";
 import { showPane } from "./tabs.js";
 
@@ -9,6 +10,6 @@ export function startKeys() {
       event.preventDefault();
       showPane("chat");
       focusPrompt();
-    } else if (event.key === "Escape") closeDrawer();
+    } else if (event.key === "Escape" && !$("dialog[open]")) closeDrawer();
   });
 }

@@ -13,6 +13,7 @@ import { mountPreview } from "./preview.js";
 import { mountBreadcrumb, mountSourceView } from "./source.js";
 import { open, store } from "./store.js";
 import { mountStrip } from "./strip.js";
+import { showPane } from "./tabs.js";
 import { mountTopbar } from "./topbar.js";
 import { mountTree } from "./tree.js";
 
@@ -48,7 +49,7 @@ function boot(trigger) {
   store.on("view", () => syncChat(trigger));
   store.on("project", () => {
     document.body.dataset.view = store.id ? "work" : "landing";
-    document.body.dataset.pane = "chat";
+    showPane("chat");
     syncChat(trigger);
   });
   store.on("view", showRun);

@@ -6,4 +6,7 @@ export function showTab(name) {
   $$("#tabs .tab-container button").find((b) => b.textContent.trim() === name)?.click();
 }
 
-export const showPane = (pane) => (document.body.dataset.pane = pane);
+export function showPane(pane) {
+  document.body.dataset.pane = pane;
+  $$("#topbar .panes button").forEach((b) => b.setAttribute("aria-pressed", b.dataset.pane === pane));
+}

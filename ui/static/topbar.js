@@ -15,7 +15,7 @@ export function mountTopbar(element) {
   const model = h("span", { class: "model" });
   const panes = h("div", { class: "segments panes", role: "group", "aria-label": "Pane" });
   for (const [pane, label] of [["chat", "Chat"], ["work", "Preview"]])
-    panes.append(h("button", { type: "button", "data-pane": pane, onclick: () => showPane(pane) }, label));
+    panes.append(h("button", { type: "button", "data-pane": pane, "aria-pressed": pane === "chat", onclick: () => showPane(pane) }, label));
   const code = h("a", { class: "icon-button download", title: "Download the project", "aria-label": "Download the project", download: true }, icon("download"));
   const look = iconButton("sun", "", toggleLook);
 
