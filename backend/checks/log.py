@@ -10,6 +10,8 @@ MAX_CHARS = 1_500
 PROJECT = "/home/user/app/"
 _OTHER_LINE = re.compile(r"^(✓|○|⚠| (GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) |\[codeflow\]|\[browser\])")
 _COMPILED = re.compile(r"^\./([^\s:]+)(?::(\d+):\d+)?$", re.MULTILINE)
+_EACH = re.compile(r"\n(?=\./[^\s:]+(?::\d+:\d+)?\n(?:\w*Error|Warning))")
+"""The compiler reports everything it found at once."""
 _NAMED = re.compile(rf"(?:{re.escape(PROJECT)}|\(|\s\./|\s)([\w@.][\w@.()\[\]/-]*\.\w+):(\d+):\d+")
 _NOISE = re.compile(r"^\s*\[?at .*(node_modules|\.next|turbopack|node:).*$|^\s*digest: .*$|^\s*https://nextjs\.org.*$")
 _ERROR_PAGE = re.compile(r'<script id="__NEXT_DATA__" type="application/json">(.*?)</script>', re.DOTALL)
@@ -25,7 +27,7 @@ class ServerError:
 
 def errors_in_log(log: str, files: Container[str]) -> list[ServerError]:
     """Each different error of the log once, in its order."""
-    blocks = dict.fromkeys(_cleaned(block) for block in _blocks(log))
+    blocks = dict.fromkeys(_cleaned(part) for block in _blocks(log) for part in _EACH.split(block))
     return [_located(block, files) for block in blocks if block]
 
 

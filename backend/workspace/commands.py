@@ -182,12 +182,12 @@ class Commands:
         except CommandExitException:
             raise
         except BaseException:
-            with contextlib.suppress(WorkspaceError):
-                await asyncio.shield(self._kill(effect))
+            await asyncio.shield(self._kill(effect))
             raise
 
     async def _kill(self, effect: str) -> None:
-        await self._sandbox.shell(f"{_KILL_LEFTOVERS}\nkill_leftovers", envs={"EFFECT": effect}, timeout_s=10)
+        with contextlib.suppress(WorkspaceError):
+            await self._sandbox.shell(f"{_KILL_LEFTOVERS}\nkill_leftovers", envs={"EFFECT": effect}, timeout_s=10)
 
     async def _written(self, outcome: Outcome, effect: str) -> Sequence[Written]:
         if not outcome.replayed:
