@@ -5,23 +5,14 @@ const { Findings } = require("./findings.cjs")
 const { Activity } = require("./activity.cjs")
 const { clickAround } = require("./clicks.cjs")
 const { stuckAt } = require("./hang.cjs")
+const { Late, unlessStuck, within } = require("./patience.cjs")
 const { located } = require("./sources.cjs")
 
-const HANG_MS = 8000
-const HYDRATION_MS = 5000
+const ANSWER_MS = 60_000
+const HYDRATION_MS = 15_000
 const QUIET_MS = 250
 const RESTLESS_MS = 2500
 const LAST_WORD_MS = 1000
-
-class Late extends Error {}
-
-function within(promise, ms) {
-  let timer
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Late()), Math.max(1, ms))
-  })
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
-}
 
 async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) {
   const started = Date.now()
@@ -31,22 +22,23 @@ async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) 
   const left = (ms) => Math.min(ms, deadline - LAST_WORD_MS - Date.now())
   let page
   try {
-    page = await within(browser.newPage(), left(10_000))
+    page = await within(browser.newPage(), left(30_000))
     findings.watch(page)
     const activity = new Activity(page)
-    report.status = await open(page, url, findings, left(20_000))
+    report.status = await open(page, url, findings, left(60_000))
     if (report.status > 0) {
-      await hydrated(page, left(HYDRATION_MS), () => findings.empty)
+      await hydrated(page, left(HYDRATION_MS), left(ANSWER_MS), () => findings.empty)
       await activity.quiet(QUIET_MS, left(RESTLESS_MS))
-      report.title = await within(page.title(), left(HANG_MS))
+      report.title = await unlessStuck(page.title(), left(ANSWER_MS))
       if (screenshot) {
-        await within(page.screenshot({ path: screenshot, type: "jpeg", quality: 80, animations: "disabled" }), left(8000))
+        const photo = { path: screenshot, type: "jpeg", quality: 80, animations: "disabled", caret: "initial", timeout: 0 }
+        await unlessStuck(page.screenshot(photo), left(ANSWER_MS))
       }
       if (clicks && findings.empty) {
-        await within(clickAround(page, url, findings), left(6000))
+        await unlessStuck(clickAround(page, url, findings), left(ANSWER_MS))
         await activity.quiet(QUIET_MS, left(RESTLESS_MS))
       }
-      findings.overlay(await within(page.evaluate(overlayText), left(HANG_MS)))
+      findings.overlay(await unlessStuck(page.evaluate(overlayText), left(ANSWER_MS)))
     }
   } catch (error) {
     if (error instanceof Late) {
@@ -75,10 +67,10 @@ async function open(page, url, findings, timeoutMs) {
 }
 
 /** Errors of hydration and effects come after the load: wait until React took over, or something already went wrong. */
-async function hydrated(page, limitMs, fine) {
+async function hydrated(page, limitMs, answerMs, fine) {
   const end = Date.now() + limitMs
   while (Date.now() < end && fine()) {
-    if (await within(page.evaluate(reactTookOver), HANG_MS)) return
+    if (await unlessStuck(page.evaluate(reactTookOver), answerMs)) return
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
 }
