@@ -22,6 +22,7 @@ PROBE_S = 8
 STARTING_S = 10
 """The dev server starts itself anew when its configuration changes."""
 MAX_HANGS = 2
+_WATCHER_S = 0.5
 _PROBE = "/_next/static/codeflow-probe"
 LOG = "/tmp/codeflow/dev.log"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -122,6 +123,10 @@ async def _ask_again(workspace: Workspace, route: str, known: Answer | None) -> 
     """What is wrong with the route, and whether it hangs."""
     size = (await workspace.inspect(f"stat -c %s {LOG}")).stdout.strip()
     answer = known or await _ask(workspace, route)
+    if answer.fetched.status == 404:
+        # A page just written is served a moment later, when the dev server's watcher has seen it.
+        await asyncio.sleep(_WATCHER_S)
+        answer = await _ask(workspace, route)
     if answer.served:
         return [], False
     if answer.hung:
