@@ -53,7 +53,7 @@ def test_run_builds_changes_and_exports_a_verified_app(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "says"),
-    [("   ", "empty"), ("x" * 110_000, "long")],
+    [("   ", "empty"), ("x" * 110_000, "at most 100,000")],
 )
 def test_bad_prompt_is_refused_in_words(tmp_path: Path, prompt: str, says: str) -> None:
     result = codeflow("run", prompt, "--json", "--exit", data_dir=tmp_path / "data")
