@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from backend.checks.level import Found
+from backend.diffs import sha256
 from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
-from backend.workspace.diffs import sha256
 
 MAX_PROBLEMS = 30
 

@@ -5,10 +5,10 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
+from backend.diffs import file_change
 from backend.domain import CheckReport, FileChange, Lease, LeaseLost, NotFound, Project, Run, RunStatus, Version
 from backend.events import Entry, Event, Frame, RunClaimed, RunFinished, SandboxClosed, VersionCommitted
 from backend.store import Poke
-from backend.store.changes import changed_paths, file_change
 from backend.store.pokes import Pokes
 from backend.store.sqlite_database import Database
 from backend.store.sqlite_journal import end_frames, put_blobs, require_blobs, set_tree, write_entry
@@ -258,7 +258,9 @@ def _changes_against_head(db: sqlite3.Connection, lease: Lease, after: Mapping[s
         found = db.execute("select body from blobs where project_id = ? and sha256 = ?", (project_id, sha256))
         return found.fetchone()["body"]
 
-    return [
-        file_change(path, body(before.get(path)), body(after.get(path)), after.get(path))
-        for path in changed_paths(before, after)
-    ]
+    changes = (
+        file_change(path, body(before.get(path)), body(after.get(path)))
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+    )
+    return [change for change in changes if change]

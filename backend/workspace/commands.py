@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from e2b import CommandExitException
 
+from backend.diffs import sha256
 from backend.domain import MAX_FILE_BYTES
 from backend.workspace import SandboxLost, WorkspaceError
 from backend.workspace.contract import CommandResult, Inspected, OnOutput, Written
-from backend.workspace.diffs import sha256
 from backend.workspace.files import LISTING, OUTSIDE_TOOLS, OVERSIZED, ProjectFiles
 from backend.workspace.output import BoundedOutput
 from backend.workspace.paths import PROJECT_DIR

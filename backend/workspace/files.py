@@ -6,10 +6,10 @@ import tarfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
+from backend.diffs import file_change, sha256, text_of
 from backend.domain import MAX_FILE_BYTES
 from backend.workspace import FileMissing, PathRefused
 from backend.workspace.contract import Match, Written
-from backend.workspace.diffs import file_change, sha256, text_of
 from backend.workspace.paths import PROJECT_DIR, folders, generated, glob_pattern, project_path, refused
 from backend.workspace.sandbox import Sandbox
 

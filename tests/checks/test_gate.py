@@ -5,9 +5,9 @@ import time
 import pytest
 
 from backend.checks import check
+from backend.diffs import sha256
 from backend.domain import CheckLevel
 from backend.workspace import SandboxLost
-from backend.workspace.diffs import sha256
 from backend.workspace.e2b import E2BWorkspace, E2BWorkspaces
 from backend.workspace.starter import starter_files
 from tests.checks.apps import BUGS, CLIENT, PAGE, about, failed_levels, lay_out

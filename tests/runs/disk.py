@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from backend.diffs import file_change
 from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
 from backend.workspace import FileMissing, SandboxLost
 from backend.workspace.contract import Checked, CommandResult, Fetched, Inspected, Match, OnOutput, Workspace, Written
-from backend.workspace.diffs import file_change
 from backend.workspace.paths import project_path
 
 

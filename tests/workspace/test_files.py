@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from backend.diffs import sha256
 from backend.domain import MAX_FILE_BYTES, FileStatus
 from backend.workspace import FileMissing, PathRefused
 from backend.workspace.contract import Written
-from backend.workspace.diffs import sha256
 from backend.workspace.e2b import E2BWorkspace
 from backend.workspace.files import LISTING, parse_listing
 from backend.workspace.paths import generated

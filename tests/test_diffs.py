@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.diffs import MAX_LINES_COMPARED, file_change, sha256
 from backend.domain import FileChange, FileStatus
-from backend.workspace.diffs import MAX_LINES_COMPARED, file_change, sha256
 
 
 def change(before: bytes | None, after: bytes | None) -> FileChange:
