@@ -10,7 +10,8 @@ from backend.checks.level import Found, could_not_run, counted
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Inspected, Workspace
 
-TIMEOUT_S = 45
+TIMEOUT_S = 90
+"""Far more than a healthy app needs, even on a busy machine; one that hangs is told by the processor time it takes."""
 MAX_PAGES = 8
 _SCRIPT = "node /opt/codeflow/check.cjs"
 _FRAMEWORK = re.compile(
@@ -31,6 +32,7 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
         "baseUrl": "http://127.0.0.1:3000",
         "routes": list(routes[:MAX_PAGES]),
         "screenshot": True,
+        "clicks": True,
         "timeoutMs": TIMEOUT_S * 1000,
     }
     done = await workspace.inspect(f"{_SCRIPT} <<< {shlex.quote(json.dumps(request))}", timeout_s=TIMEOUT_S + 10)

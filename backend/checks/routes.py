@@ -14,10 +14,10 @@ from backend.workspace.routes import handler_routes, page_routes
 
 AT_ONCE = 4
 MAX_ROUTES = 40
-PATIENCE_S = 45
+PATIENCE_S = 90
 """A first answer may have to wait for compilation, on a busy machine."""
 PROBE_AFTER_S = 6
-PROBE_S = 8
+PROBE_S = 20
 """A server that compiles answers other requests meanwhile; one caught in an endless loop answers nothing."""
 STARTING_S = 10
 """The dev server starts itself anew when its configuration changes."""

@@ -8,13 +8,13 @@ from backend.checks.level import Found, could_not_run, counted
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Inspected, Workspace
 
-TIMEOUT_S = 60
+TIMEOUT_S = 120
 MAX_PROBLEMS = 20
 _TSC = "node_modules/.bin/tsc --noEmit --pretty false"
 _LOCATED = re.compile(r"^(?P<file>[^\s(][^(\n]*?)\((?P<line>\d+),\d+\): error (?P<text>TS\d+: .*)$")
 _GLOBAL = re.compile(r"^error (?P<text>TS\d+: .*)$")
-_STALE = re.compile(r"^\.next/.*TS2307")
-"""Next.js keeps types of routes until it is next asked for them; of deleted ones too."""
+_NOT_THE_APPS = re.compile(r"^\.next/.*TS(2307|1\d{3}):", re.MULTILINE)
+"""Next.js keeps types of deleted routes until it is next asked for them, and now and then leaves a file of types half written."""
 _HALF_WRITTEN = re.compile(r"^\.next/.*TS1\d{3}:", re.MULTILINE)
 """It writes those types while the compiler reads them."""
 _TRIES = 3
@@ -29,7 +29,7 @@ async def check_types(workspace: Workspace) -> Found:
     if done.exit_code == 0:
         return Found(CheckLevel.TYPES, "No type errors")
     problems = list(parse(done.stdout, workspace.files))
-    if not problems and _STALE.search(done.stdout):
+    if not problems and _NOT_THE_APPS.search(done.stdout):
         return Found(CheckLevel.TYPES, "No type errors")
     if not problems:
         why = (
@@ -64,7 +64,7 @@ def parse(output: str, files: Mapping[str, bytes]) -> Iterator[CheckProblem]:
         if message:
             yield _problem("\n".join(message), *place, files)
         fields = found.groupdict()
-        stale = _STALE.match(line)
+        stale = _NOT_THE_APPS.match(line)
         message = [] if stale else [fields["text"]]
         place = (fields.get("file"), int(fields["line"]) if "line" in fields else None)
 

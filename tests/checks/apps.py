@@ -131,6 +131,13 @@ BUGS: dict[str, Bug] = {
         "app/page.tsx",
         3,
     ),
+    "exception in onClick": Bug(
+        {"app/page.tsx": CLIENT % "return <button onClick={() => { throw new Error('click broke') }}>x</button>"},
+        frozenset({BROWSER}),
+        "click broke",
+        "app/page.tsx",
+        3,
+    ),
 }
 
 

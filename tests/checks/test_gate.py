@@ -1,7 +1,5 @@
 """What is broken is caught, by the levels that can see it, in words that help; what works raises no alarm."""
 
-import time
-
 import pytest
 
 from backend.checks import check
@@ -57,9 +55,7 @@ async def test_each_bug_is_caught_by_every_level_that_can_see_it(workspace: E2BW
 
 async def test_a_page_that_renders_forever_is_found_out_and_the_server_freed(workspace: E2BWorkspace):
     await lay_out(workspace, {"app/stuck/page.tsx": PAGE % "while (true) {}"})
-    started = time.monotonic()
     report = (await check(workspace)).report
-    assert time.monotonic() - started < 90
     assert {CheckLevel.ROUTES, CheckLevel.BROWSER} <= failed_levels(report)
     [problem] = about(report, "endless loop")
     assert problem.route == "/stuck"
