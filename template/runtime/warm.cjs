@@ -10,6 +10,7 @@ const BASE = "http://127.0.0.1:3000"
 const ROUTE = "codeflow-warm"
 const FOLDER = path.join("app", ROUTE)
 const CACHE = ".next/dev/cache"
+const LOG = "/tmp/codeflow/dev.log"
 const SETTLED_MS = 2500
 const SETTLE_LIMIT_MS = 12_000
 const LIMIT_MS = 180_000
@@ -75,14 +76,27 @@ export async function POST(request: Request) { return Response.json(await reques
   }
 }
 
+/** The dev server starts itself anew when its memory runs low, which so much compiling can bring about: a broken answer is asked for again. */
+async function fetched(url) {
+  const end = Date.now() + LIMIT_MS
+  for (;;) {
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(LIMIT_MS) })
+      return { status: response.status, body: await response.text() }
+    } catch (error) {
+      if (Date.now() > end) throw new Error(`GET ${url} was not answered: ${error.cause?.message ?? error.message}`)
+      await new Promise((resolve) => setTimeout(resolve, 500))
+    }
+  }
+}
+
 /** A new route is known only when the watcher saw it, so another status is asked again for a while. */
 async function served(route, expected) {
   const end = Date.now() + NOTICED_MS
   for (;;) {
-    const response = await fetch(BASE + route, { signal: AbortSignal.timeout(LIMIT_MS) })
-    const body = await response.text()
-    if (response.status === expected) return body
-    if (Date.now() > end) throw new Error(`GET ${route} answered ${response.status}: ${body.slice(0, 500)}`)
+    const { status, body } = await fetched(BASE + route)
+    if (status === expected) return body
+    if (Date.now() > end) throw new Error(`GET ${route} answered ${status}: ${body.slice(0, 500)}`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
@@ -90,7 +104,7 @@ async function served(route, expected) {
 /** What the page makes a browser load is compiled too. */
 async function loaded(body) {
   const assets = new Set(body.match(/\/_next\/static\/[^"'\\ ]+?\.(?:js|css)/g))
-  for (const asset of assets) await fetch(BASE + asset).then((response) => response.arrayBuffer())
+  for (const asset of assets) await fetched(BASE + asset)
 }
 
 function cacheState() {
@@ -115,18 +129,7 @@ async function settled() {
   }
 }
 
-async function up() {
-  const end = Date.now() + LIMIT_MS
-  while (Date.now() < end) {
-    const answered = await fetch(BASE).then(() => true, () => false)
-    if (answered) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error(`The dev server did not answer within ${LIMIT_MS / 1000} s.`)
-}
-
 async function warm() {
-  await up()
   await loaded(await served("/", 200))
   writeRoute()
   try {
@@ -143,6 +146,6 @@ async function warm() {
 }
 
 warm().catch((error) => {
-  console.error(error.message)
+  console.error(`${error.message}\n${fs.existsSync(LOG) ? fs.readFileSync(LOG, "utf8").slice(-400) : ""}`)
   process.exit(1)
 })
