@@ -66,7 +66,7 @@ BUGS: dict[str, Bug] = {
             "app/page.tsx": "import d from './data.json'\n" + PAGE % "return <h1>{JSON.stringify(d)}</h1>",
         },
         frozenset({TYPES, ROUTES, BROWSER}),
-        "JSON",
+        "Property assignment expected",
         "app/data.json",
         1,
     ),
