@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 MAX_PROMPT_CHARS = 100_000
 MAX_FILE_BYTES = 1_000_000
@@ -17,6 +17,49 @@ MAX_FILE_BYTES = 1_000_000
 
 class Noun(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class User(Noun):
+    """Who asks. The store decides what they may see and do by this alone."""
+
+    id: str
+    email: str | None = None
+    anonymous: bool = False
+    """On trial: no e-mail address or password yet, and the tier `anonymous`."""
+    token: SecretStr | None = None
+    """The proof, for stores that ask for one: the access token of the sign-in, a JWT."""
+
+
+class Tier(Noun):
+    """What a user may spend. None: without limit. Tiers are rows of the store, windows too."""
+
+    id: str
+    """`anonymous`, `free`, `pro`; `local` without sign-in."""
+    name: str
+    points: int | None
+    """Prompts in a window."""
+    window_s: int
+    """A window begins with its first prompt."""
+    concurrent: int | None
+    """Prompts being worked on at once."""
+    budget_micros: int | None
+    """Spent on models in a window, in millionths of a US dollar; the next prompt is refused once it is reached."""
+    run_budget_micros: int | None
+    """The hard cap of one run, enforced by its worker."""
+
+
+class Usage(Noun):
+    """What is left of a user's tier."""
+
+    tier: Tier
+    points_used: int
+    """In the window that ends at `resets_at`."""
+    resets_at: datetime | None
+    """None when no window is open: the next prompt begins one."""
+    spent_micros: int
+    spent_resets_at: datetime | None
+    active: int
+    """Prompts that hold a place: queued just now, or under a live lease."""
 
 
 class RunKind(StrEnum):
@@ -179,6 +222,46 @@ class Run(Noun):
     finished_at: datetime | None = None
     cost_micros: int = 0
     """Millionths of a US dollar spent on models."""
+    budget_micros: int | None = None
+    """The tier's hard cap at the time of starting; None: without one."""
+
+
+class Share(Noun):
+    """A public link to a version, as its owner sees it. The link's token is told once, when it is made."""
+
+    id: str
+    project_id: str
+    version_id: str
+    version_number: int
+    history: bool
+    """Whether visitors may read the prompts that led to the version."""
+    created_at: datetime
+
+
+class ShareState(StrEnum):
+    """How the live preview of a share is doing."""
+
+    OFF = "off"
+    WAKING = "waking"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class SharedVersion(Noun):
+    """What anybody with the link sees."""
+
+    title: str
+    version_number: int
+    version_title: str
+    created_at: datetime
+    files: int
+    screenshot: bool
+    """Whether `share_picture` has one."""
+    prompts: list[str] = []
+    """Oldest first; empty unless the owner shows them."""
+    state: ShareState
+    preview_url: str | None
+    """Set while `ready`."""
 
 
 class Lease(Noun):
@@ -223,6 +306,26 @@ class NotFound(CodeFlowError):
 
 class Busy(CodeFlowError):
     """A run is already under way on this project; wait or stop it."""
+
+
+class NotSignedIn(CodeFlowError):
+    """The person's session is missing or over; they sign in again."""
+
+
+class LimitKind(StrEnum):
+    POINTS = "points"
+    CONCURRENT = "concurrent"
+    BUDGET = "budget"
+    RATE = "rate"
+
+
+class LimitReached(CodeFlowError):
+    """The tier's limit, or a rate, is reached: the person waits until `resets_at`, or moves up a tier."""
+
+    def __init__(self, message: str, kind: LimitKind, resets_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.resets_at = resets_at
 
 
 class Unavailable(CodeFlowError):

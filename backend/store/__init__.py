@@ -3,7 +3,8 @@
 What every store promises:
 
 1. **Isolation.** A method that takes a `user` sees and changes that user's rows only; anything else is `NotFound`, as
-   if it did not exist.
+   if it did not exist. The database itself keeps users apart: by row security on Postgres, by an authorizer on SQLite.
+   A worker reads what its lease is for, and nothing else; a visitor what a share's token opens.
 2. **Idempotence.** `start_run` with a known run id returns that run and queues nothing. `append` with a step key
    already in the run's journal writes nothing. `commit_version` for a run that has one returns it. Every call may be
    retried.
@@ -14,13 +15,31 @@ What every store promises:
 6. **Clock.** Leases are judged by the store's clock, read after its lock is taken.
 7. **Content.** Blobs are addressed by SHA-256 within a project; a blob named by an event or a manifest is there.
 8. **Text.** NUL in text is refused with `InvalidInput`, by every store.
+9. **Usage.** A prompt takes one point of its user's window in the transaction that queues it, once per run id, however
+   many start at once. A run that ends `failed` gives it back, into the same window only; a cancelled one does not.
+   What the models really cost is added when the run finishes, once.
+10. **Shares.** Only a hash of a share's token is kept. A revoked one is `NotFound`, like one that never was.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from backend.domain import Attachment, CheckReport, Lease, Project, ProjectCard, Run, RunKind, RunStatus, Version
+from backend.domain import (
+    Attachment,
+    CheckReport,
+    Lease,
+    Project,
+    ProjectCard,
+    Run,
+    RunKind,
+    RunStatus,
+    Share,
+    SharedVersion,
+    Usage,
+    User,
+    Version,
+)
 from backend.events import Entry, Event, Frame
 
 
@@ -34,23 +53,23 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
     # As a user
-    async def create_project(self, user: str, title: str, starter: Mapping[str, bytes]) -> Project:
+    async def create_project(self, user: User, title: str, starter: Mapping[str, bytes]) -> Project:
         """A project whose version 0 holds the `starter` files."""
         ...
 
-    async def projects(self, user: str, limit: int = 100) -> list[ProjectCard]:
+    async def projects(self, user: User, limit: int = 100) -> list[ProjectCard]:
         """Newest activity first."""
         ...
 
-    async def project(self, user: str, project_id: str) -> Project: ...
-    async def rename_project(self, user: str, project_id: str, title: str) -> None: ...
-    async def delete_project(self, user: str, project_id: str) -> None:
+    async def project(self, user: User, project_id: str) -> Project: ...
+    async def rename_project(self, user: User, project_id: str, title: str) -> None: ...
+    async def delete_project(self, user: User, project_id: str) -> None:
         """With its journal, versions and blobs. Raises `Busy` while a run is queued or running."""
         ...
 
     async def start_run(
         self,
-        user: str,
+        user: User,
         project_id: str,
         run_id: str,
         kind: RunKind,
@@ -62,26 +81,27 @@ class Store(Protocol):
     ) -> Run:
         """Queue a run and journal `RunQueued`. `attachments` are (name, media type, bytes).
 
-        Raises `Busy` when the project has a run that is not over.
+        Raises `Busy` when the project has a run that is not over, and `LimitReached` when the user's tier has no more
+        to give: then nothing is queued, and nothing charged. Kinds other than `prompt` take no point.
         """
         ...
 
-    async def run(self, user: str, run_id: str) -> Run: ...
-    async def active_run(self, user: str, project_id: str) -> Run | None: ...
-    async def cancel_run(self, user: str, run_id: str) -> Run:
+    async def run(self, user: User, run_id: str) -> Run: ...
+    async def active_run(self, user: User, project_id: str) -> Run | None: ...
+    async def cancel_run(self, user: User, run_id: str) -> Run:
         """Finish a queued run as cancelled; a running one gets `CancelRequested`, and its worker finishes it.
 
         A running one whose lease has expired is finished here too.
         """
         ...
 
-    async def entries(self, user: str, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]: ...
-    async def frames(self, user: str, project_id: str, after: int = 0) -> list[tuple[int, Frame]]:
+    async def entries(self, user: User, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]: ...
+    async def frames(self, user: User, project_id: str, after: int = 0) -> list[tuple[int, Frame]]:
         """Frames of steps in flight with their position; pass the largest position seen as `after`."""
         ...
 
     async def tail(
-        self, user: str, project_id: str, after: int = 0, frames_after: int = 0, limit: int = 1000
+        self, user: User, project_id: str, after: int = 0, frames_after: int = 0, limit: int = 1000
     ) -> tuple[list[Entry], list[tuple[int, Frame]]]:
         """`entries` and `frames` of one and the same moment: the frames belong to steps in flight after the last entry.
 
@@ -89,22 +109,75 @@ class Store(Protocol):
         """
         ...
 
-    async def version(self, user: str, version_id: str) -> Version: ...
-    async def versions(self, user: str, project_id: str) -> list[Version]:
+    async def version(self, user: User, version_id: str) -> Version: ...
+    async def versions(self, user: User, project_id: str) -> list[Version]:
         """Oldest first."""
         ...
 
-    async def tree(self, user: str, project_id: str) -> dict[str, str]:
+    async def tree(self, user: User, project_id: str) -> dict[str, str]:
         """path → sha256 of the project's files as they now are: the head version, with the changes journaled since.
 
         A cancelled or failed run keeps what it wrote, so its changes stay in the tree.
         """
         ...
 
-    async def blob(self, user: str, project_id: str, sha256: str) -> bytes: ...
-    async def blobs(self, user: str, project_id: str, sha256s: Sequence[str]) -> dict[str, bytes]: ...
-    def watch(self, project_id: str) -> AbstractContextManager[Poke]:
+    async def blob(self, user: User, project_id: str, sha256: str) -> bytes: ...
+    async def blobs(self, user: User, project_id: str, sha256s: Sequence[str]) -> dict[str, bytes]: ...
+    def watch(self, user: User, project_id: str) -> AbstractContextManager[Poke]:
         """Be poked when anything of the project changes."""
+        ...
+
+    async def usage(self, user: User) -> Usage: ...
+    async def create_share(self, user: User, project_id: str, version_id: str, history: bool) -> tuple[Share, str]:
+        """The share and its link's token, which cannot be had again. The version's files are copied for the preview."""
+        ...
+
+    async def shares(self, user: User, project_id: str) -> list[Share]:
+        """Those not revoked, newest first."""
+        ...
+
+    async def revoke_share(self, user: User, share_id: str) -> str | None:
+        """Its link is dead at once. Returns the sandbox its preview had, if any; revoking twice is once."""
+        ...
+
+    async def remix(self, user: User, token: str) -> Project:
+        """A new project of the user whose version 0 holds the shared version's files. Raises `NotFound`."""
+        ...
+
+    async def delete_account(self, user: User) -> list[str]:
+        """The user and everything of theirs, at once. Returns the sandboxes their projects had."""
+        ...
+
+    # As anybody
+    async def open_share(self, token: str) -> SharedVersion:
+        """Raises `NotFound`."""
+        ...
+
+    async def share_picture(self, token: str) -> bytes:
+        """The version's screenshot, JPEG. Raises `NotFound`."""
+        ...
+
+    async def wake_share(self, token: str) -> SharedVersion:
+        """Queue bringing the share's preview up, unless it is up or on its way.
+
+        Raises `NotFound`, and `LimitReached` (`rate`) when this share was woken too often of late.
+        """
+        ...
+
+    async def billing_event(self, body: str, signature: str) -> bool:
+        """A payment provider's webhook call, as it came: checked, then applied once. False when it was known already.
+
+        `signature` is the `Stripe-Signature` header. Raises `InvalidInput` for a wrong or stale signature.
+        """
+        ...
+
+    # As the operator
+    async def set_tier(self, account: str, tier_id: str) -> None:
+        """`account` is a user's id or e-mail address. Raises `NotFound` for either."""
+        ...
+
+    async def set_app_secret(self, name: str, value: str | None) -> None:
+        """Something only the store's own functions may read (`billing_webhook`); None forgets it."""
         ...
 
     # As a worker
@@ -119,6 +192,22 @@ class Store(Protocol):
 
     async def renew_lease(self, lease: Lease, lease_s: float) -> Run:
         """The run as it now is: a worker learns of `cancel_requested` here."""
+        ...
+
+    async def leased_run(self, lease: Lease) -> Run:
+        """The run as it now is, without renewing."""
+        ...
+
+    async def leased_project(self, lease: Lease) -> Project: ...
+    async def leased_entries(self, lease: Lease, after: int = 0, limit: int = 1000) -> list[Entry]:
+        """The journal of the run's project."""
+        ...
+
+    async def leased_version(self, lease: Lease, version_id: str) -> Version: ...
+    async def leased_tree(self, lease: Lease) -> dict[str, str]: ...
+    async def leased_blobs(self, lease: Lease, sha256s: Sequence[str]) -> dict[str, bytes]: ...
+    def watch_run(self, run: Run) -> AbstractContextManager[Poke]:
+        """Be poked when the leased run may have been cancelled."""
         ...
 
     async def release_lease(self, lease: Lease) -> None:
