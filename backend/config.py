@@ -64,10 +64,32 @@ class Settings(BaseSettings):
     chromium: Path | None = Field(default=None, alias="CODEFLOW_CHROMIUM")
     """The browser the checks open pages in; missing: the system's Chromium, else one from the npm registry."""
 
+    supabase_url: str | None = Field(default=None, alias="SUPABASE_URL")
+    """`https://<project>.supabase.co`. With the publishable key: many users, who sign in. Missing: SQLite, one user."""
+    supabase_publishable_key: str | None = Field(default=None, alias="SUPABASE_PUBLISHABLE_KEY")
+    supabase_worker_token: SecretStr | None = Field(default=None, alias="SUPABASE_WORKER_TOKEN")
+    """A JWT of the role `codeflow_worker`: this process works on runs. Missing, with Supabase: workers run elsewhere."""
+    supabase_secret_key: SecretStr | None = Field(default=None, alias="SUPABASE_SECRET_KEY")
+    """For the operator's commands (`codeflow tier`, `codeflow secret`) only; keep it off servers."""
+    sign_in_with: str = Field(default="", alias="CODEFLOW_SIGN_IN_WITH")
+    """OAuth providers switched on in the Supabase project, of `github,google`."""
+    session_secret: SecretStr | None = Field(default=None, alias="CODEFLOW_SESSION_SECRET")
+    """Seals the session cookie: 32 characters or more, the same in every web process. Missing: kept in the data
+    directory, so sign-ins end when that is lost."""
+    public_url: str | None = Field(default=None, alias="CODEFLOW_PUBLIC_URL")
+    """Where people reach the page, `https://codeflow.example.com`: for links in e-mails and shares. Missing: the address
+    of the request."""
+    upgrade_url: str | None = Field(default=None, alias="CODEFLOW_UPGRADE_URL")
+    """Where Pro is bought, for example a Stripe payment link; `client_reference_id` is added."""
+
     workers: int = Field(default=2, alias="CODEFLOW_WORKERS")
     """Runs worked on at once in this process; 0 when workers run elsewhere."""
     lease_s: float = Field(default=15.0, alias="CODEFLOW_LEASE")
     """A worker silent for so many seconds has lost its run."""
+
+    @property
+    def multi_user(self) -> bool:
+        return bool(self.supabase_url and self.supabase_publishable_key)
 
     @cached_property
     def database(self) -> Path:

@@ -11,7 +11,7 @@ from e2b_code_interpreter import AsyncSandbox
 
 from backend.checks import check
 from backend.config import Settings
-from backend.domain import RunStatus
+from backend.domain import RunStatus, User
 from backend.events import StepStarted
 from backend.runs.agents import agent_work
 from backend.runs.service import Runs
@@ -22,7 +22,7 @@ from backend.workspace.starter import starter_files
 from benchmarks.bare import BareProject, BareServer
 
 BARE_TEMPLATE = "base"
-USER = "bench"
+USER = User(id="bench")
 FIRST_STEP_S = 120
 
 
@@ -141,7 +141,7 @@ class Submits:
     async def first_step(self) -> float:
         started = time.perf_counter()
         run = await self._runs.start(USER, self._project_id, "use a green accent colour")
-        with self._store.watch(self._project_id) as poke:
+        with self._store.watch(USER, self._project_id) as poke:
             while not await self._stepped(run.id):
                 if time.perf_counter() - started > FIRST_STEP_S:
                     raise RuntimeError("the run did not begin")

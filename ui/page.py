@@ -7,13 +7,14 @@ reaches the page over `GET /api/projects/{id}/events`, is folded by `static/fold
 import json
 import mimetypes
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import gradio as gr
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
-from backend.domain import CodeFlowError
+from backend.domain import CodeFlowError, User
 from backend.web.services import Services
+from backend.web.session import user_of
 from ui.assets import mount_assets
 from ui.components import event_bus, file_explorer, part, preview
 from ui.shell import PageShell
@@ -100,11 +101,11 @@ def blocks(services: Services) -> gr.Blocks:
         bus.composer(None, None, box, js="() => [CodeFlow.composerProps()]", **QUIET)
         bus.prompt(None, None, box, js="() => [CodeFlow.promptProps()]", **QUIET)
 
-        async def start(prompt: dict[str, Any] | None, project_id: str) -> str:
-            return await start_run(services, prompt or {}, project_id or None)
+        async def start(prompt: dict[str, Any] | None, project_id: str, request: gr.Request) -> str:
+            return await start_run(services, request, prompt or {}, project_id or None)
 
-        async def stop(run_id: str) -> str:
-            return await stop_run(services, run_id)
+        async def stop(run_id: str, request: gr.Request) -> str:
+            return await stop_run(services, request, run_id)
 
         box.submit(
             start,
@@ -123,23 +124,28 @@ def blocks(services: Services) -> gr.Blocks:
     return page
 
 
-async def start_run(services: Services, prompt: dict[str, Any], project_id: str | None) -> str:
+async def start_run(services: Services, request: gr.Request, prompt: dict[str, Any], project_id: str | None) -> str:
     """Start a run, in a new project when `project_id` is None. Returns JSON: `{project_id, run_id}` or `{error}`."""
     try:
         attachments = [read_attachment(Path(name)) for name in prompt.get("files") or []]
-        run = await services.runs.start(services.user, project_id, prompt.get("text") or "", attachments)
+        run = await services.runs.start(asking(request), project_id, prompt.get("text") or "", attachments)
     except CodeFlowError as error:
         return json.dumps({"error": error.message})
     return json.dumps({"project_id": run.project_id, "run_id": run.id})
 
 
-async def stop_run(services: Services, run_id: str) -> str:
+async def stop_run(services: Services, request: gr.Request, run_id: str) -> str:
     """Ask a run to stop. Returns JSON: `{}` or `{error}`."""
     try:
-        await services.runs.cancel(services.user, run_id)
+        await services.runs.cancel(asking(request), run_id)
     except CodeFlowError as error:
         return json.dumps({"error": error.message})
     return "{}"
+
+
+def asking(request: gr.Request) -> User:
+    """Raises `NotSignedIn`."""
+    return user_of(cast(Request, request.request))
 
 
 def read_attachment(path: Path) -> tuple[str, str, bytes]:

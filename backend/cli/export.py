@@ -6,7 +6,7 @@ from pathlib import Path
 from backend.config import Settings
 from backend.domain import InvalidInput
 from backend.store.sqlite import SqliteStore
-from backend.web.services import LOCAL_USER
+from backend.web.session import LOCAL_USER
 
 
 async def export_project(settings: Settings, project_id: str, directory: Path) -> int:

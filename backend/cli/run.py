@@ -12,7 +12,8 @@ from backend.cli.transcript import Transcript
 from backend.config import Settings
 from backend.domain import Run, RunStatus
 from backend.events import Entry, RunFinished
-from backend.web.services import LOCAL_USER, Services
+from backend.web.services import Services
+from backend.web.session import LOCAL_USER
 
 
 async def run_prompt(settings: Settings, prompt: str, project_id: str | None, *, as_json: bool, leave: bool) -> int:

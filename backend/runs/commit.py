@@ -9,15 +9,14 @@ from backend.workspace.contract import Workspace
 
 async def commit(job: Job, workspace: Workspace, title: str, report: CheckReport) -> Version | None:
     """The run's version; None when the files are those of the head version. A repeat returns the first."""
-    owner = job.run.owner
-    project = await job.store.project(owner, job.project.id)
-    head = await job.store.version(owner, project.head_id)
+    project = await job.store.leased_project(job.lease)
+    head = await job.store.leased_version(job.lease, project.head_id)
     if head.run_id == job.run.id:
         return head
     contents = {hashlib.sha256(body).hexdigest(): body for body in workspace.files.values()}
     manifest = {path: hashlib.sha256(body).hexdigest() for path, body in sorted(workspace.files.items())}
     if manifest == head.manifest:
         return None
-    stored = set(head.manifest.values()) | set((await job.store.tree(owner, project.id)).values())
+    stored = set(head.manifest.values()) | set((await job.store.leased_tree(job.lease)).values())
     await job.journal.append(blobs=[body for sha256, body in contents.items() if sha256 not in stored])
     return await job.store.commit_version(job.lease, title, manifest, report)

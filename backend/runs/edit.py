@@ -16,7 +16,7 @@ STEP = "tool:0:0"
 
 async def run_edit(job: Job) -> Finish:
     edits = job.run.edits
-    blobs = await job.store.blobs(job.run.owner, job.project.id, [sha for sha in edits.values() if sha])
+    blobs = await job.store.leased_blobs(job.lease, [sha for sha in edits.values() if sha])
     files = {path: blobs[sha256] if sha256 else None for path, sha256 in edits.items()}
     target = next(iter(files)) if len(files) == 1 else f"{len(files)} files"
 

@@ -44,8 +44,8 @@ class Job:
 
     async def files(self) -> Mapping[str, bytes]:
         """The project's files as the journal has them now."""
-        tree = await self.store.tree(self.run.owner, self.project.id)
-        blobs = await self.store.blobs(self.run.owner, self.project.id, list(set(tree.values())))
+        tree = await self.store.leased_tree(self.lease)
+        blobs = await self.store.leased_blobs(self.lease, list(set(tree.values())))
         return {path: blobs[sha256] for path, sha256 in tree.items()}
 
 

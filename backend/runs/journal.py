@@ -54,7 +54,7 @@ class RunJournal:
     @classmethod
     async def open(cls, store: Store, run: Run, project: Project, lease: Lease) -> "RunJournal":
         entries: list[Entry] = []
-        while page := await store.entries(run.owner, run.project_id, entries[-1].seq if entries else 0, PAGE):
+        while page := await store.leased_entries(lease, entries[-1].seq if entries else 0, PAGE):
             entries += page
         return cls(store, run, project, lease, entries)
 
@@ -91,7 +91,7 @@ class RunJournal:
             self._flushing = asyncio.create_task(self._flush())
 
     async def blob(self, sha256: str) -> bytes:
-        return await self._store.blob(self.run.owner, self.run.project_id, sha256)
+        return (await self._store.leased_blobs(self.lease, [sha256]))[sha256]
 
     async def close(self) -> None:
         """Stop streaming; what is left unshown is dropped."""

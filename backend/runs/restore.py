@@ -9,12 +9,11 @@ from backend.workspace.contract import Workspace
 
 
 async def run_restore(job: Job) -> Finish:
-    owner, project_id = job.run.owner, job.project.id
     try:
-        version = await job.store.version(owner, job.run.restore_id or "")
+        version = await job.store.leased_version(job.lease, job.run.restore_id or "")
     except NotFound as e:
         return failed(FailureCode.UNSUPPORTED, e.message, "Choose a version from the list of changes.")
-    blobs = await job.store.blobs(owner, project_id, list(set(version.manifest.values())))
+    blobs = await job.store.leased_blobs(job.lease, list(set(version.manifest.values())))
 
     async def work(workspace: Workspace) -> Finish:
         files: dict[str, bytes | None] = dict.fromkeys(workspace.files.keys() - version.manifest.keys())

@@ -53,7 +53,7 @@ async def settle_preview(job: Job) -> None:
 
 
 async def _open(job: Job) -> Workspace:
-    project = await job.store.project(job.run.owner, job.project.id)
+    project = await job.store.leased_project(job.lease)
     known = project.sandbox_id
     alive = known is not None and await job.workspaces.alive(known)
     if not alive and not isinstance(_last_word(job), SandboxBooting):

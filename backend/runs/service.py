@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.domain import CodeFlowError, NotFound, Project, Run, RunKind
+from backend.domain import CodeFlowError, NotFound, Project, Run, RunKind, User
 from backend.events import Entry, Frame, ProjectView, fold
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
 from backend.store import Store
@@ -37,7 +37,7 @@ class Runs:
 
     async def start(
         self,
-        user: str,
+        user: User,
         project_id: str | None,
         prompt: str,
         attachments: Sequence[Image] = (),
@@ -66,7 +66,9 @@ class Runs:
             await self._store.delete_project(user, project.id)
         return run
 
-    async def edit(self, user: str, project_id: str, files: Mapping[str, str | None], run_id: str | None = None) -> Run:
+    async def edit(
+        self, user: User, project_id: str, files: Mapping[str, str | None], run_id: str | None = None
+    ) -> Run:
         """Queue a change by hand; None deletes a file. Raises `InvalidInput`, `NotFound` and `Busy`."""
         edits = checked_edits(files)
         names = ", ".join(edits) if len(edits) <= 3 else f"{len(edits)} files"
@@ -74,7 +76,7 @@ class Runs:
             user, project_id, run_id or new_id(), RunKind.EDIT, f"Edit {names}", edits=edits
         )
 
-    async def restore(self, user: str, project_id: str, version_id: str, run_id: str | None = None) -> Run:
+    async def restore(self, user: User, project_id: str, version_id: str, run_id: str | None = None) -> Run:
         """Queue going back to a version. Raises `NotFound` and `Busy`."""
         version = await self._store.version(user, version_id)
         name = f"version {version.number}" if version.number else "the starter"
@@ -82,20 +84,20 @@ class Runs:
             user, project_id, run_id or new_id(), RunKind.RESTORE, f"Go back to {name}", restore_id=version_id
         )
 
-    async def wake(self, user: str, project_id: str, run_id: str | None = None) -> Run:
+    async def wake(self, user: User, project_id: str, run_id: str | None = None) -> Run:
         """Queue bringing the preview back; the run under way, when there is one, does it anyway. Raises `NotFound`."""
         if active := await self._store.active_run(user, project_id):
             return active
         return await self._store.start_run(user, project_id, run_id or new_id(), RunKind.WAKE, "Wake the preview")
 
-    async def cancel(self, user: str, run_id: str) -> Run:
+    async def cancel(self, user: User, run_id: str) -> Run:
         return await self._store.cancel_run(user, run_id)
 
-    async def rename(self, user: str, project_id: str, title: str) -> Project:
+    async def rename(self, user: User, project_id: str, title: str) -> Project:
         await self._store.rename_project(user, project_id, checked_title(title))
         return await self._store.project(user, project_id)
 
-    async def delete(self, user: str, project_id: str) -> None:
+    async def delete(self, user: User, project_id: str) -> None:
         """The project, all its versions, and its sandbox. Raises `Busy` while a run is under way."""
         project = await self._store.project(user, project_id)
         await self._store.delete_project(user, project_id)
@@ -106,7 +108,7 @@ class Runs:
                 # The project is gone all the same; its sandbox ends at its time-out.
                 log.warning("Sandbox %s could not be closed: %s", project.sandbox_id, e.message)
 
-    async def view(self, user: str, project_id: str) -> ProjectView:
+    async def view(self, user: User, project_id: str) -> ProjectView:
         """Everything a page shows of the project, but for frames in flight and the files' contents."""
         project = await self._store.project(user, project_id)
         view = ProjectView(id=project.id, title=project.title)
@@ -115,12 +117,12 @@ class Runs:
                 fold(view, entry)
         return view
 
-    async def watch(self, user: str, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncGenerator[Batch]:
+    async def watch(self, user: User, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncGenerator[Batch]:
         """The project's journal from `after` on, without gap or repeat, for as long as the caller listens.
 
         Raises `NotFound`, also when the project is deleted meanwhile.
         """
-        with self._store.watch(project_id) as poke:
+        with self._store.watch(user, project_id) as poke:
             idle_s = 0.0
             while True:
                 entries, frames = await self._store.tail(user, project_id, after, frames_after, PAGE)

@@ -209,7 +209,7 @@ class _Watch:
 
     async def keep(self, body: asyncio.Task[None]) -> None:
         renewed = time.monotonic()
-        with self._store.watch(self._run.project_id) as poke:
+        with self._store.watch_run(self._run) as poke:
             while True:
                 due = renewed + self._lease_s / 3 - time.monotonic()
                 await poke.wait(max(0.0, min(due, 1.0)))
@@ -218,7 +218,7 @@ class _Watch:
                         now = await self._store.renew_lease(self._lease, self._lease_s)
                         renewed = time.monotonic()
                     else:
-                        now = await self._store.run(self._run.owner, self._run.id)
+                        now = await self._store.leased_run(self._lease)
                 except CodeFlowError as e:
                     if not isinstance(e, Unavailable):
                         body.cancel()

@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import overload
 
 from pydantic import TypeAdapter
 
-from backend.domain import Attachment, CheckReport, NotFound, Project, Run, Version
+from backend.domain import Attachment, CheckReport, NotFound, Project, Run, User, Version
 from backend.events import Entry, Frame, event_adapter
 
 attachments_adapter: TypeAdapter[list[Attachment]] = TypeAdapter(list[Attachment])
@@ -81,15 +82,37 @@ def to_frame(row: sqlite3.Row) -> tuple[int, Frame]:
     return row["position"], Frame.model_validate_json(row["frame"])
 
 
-def owned_project(db: sqlite3.Connection, user: str, project_id: str) -> sqlite3.Row:
-    row = db.execute("select * from projects where id = ? and owner = ?", (project_id, user)).fetchone()
+def owned_project(db: sqlite3.Connection, user: User, project_id: str) -> sqlite3.Row:
+    row = db.execute("select * from projects where id = ? and owner = ?", (project_id, user.id)).fetchone()
     if row is None:
         raise NotFound("There is no such project. It may have been deleted; go back to your projects.")
     return row
 
 
-def owned_run(db: sqlite3.Connection, user: str, run_id: str) -> sqlite3.Row:
-    row = db.execute("select * from runs where id = ? and owner = ?", (run_id, user)).fetchone()
+def owned_run(db: sqlite3.Connection, user: User, run_id: str) -> sqlite3.Row:
+    row = db.execute("select * from runs where id = ? and owner = ?", (run_id, user.id)).fetchone()
     if row is None:
         raise NotFound("There is no such run. Its project may have been deleted.")
     return row
+
+
+def find_entries(db: sqlite3.Connection, project_id: str, after: int, limit: int) -> list[Entry]:
+    rows = db.execute(
+        "select * from entries where project_id = ? and seq > ? order by seq limit ?", (project_id, after, limit)
+    )
+    return [to_entry(row) for row in rows]
+
+
+def find_tree(db: sqlite3.Connection, project_id: str) -> dict[str, str]:
+    rows = db.execute("select path, sha256 from tree where project_id = ? order by path", (project_id,))
+    return {row["path"]: row["sha256"] for row in rows}
+
+
+def find_blobs(db: sqlite3.Connection, project_id: str, sha256s: Iterable[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    for sha256 in set(sha256s):
+        row = db.execute("select body from blobs where project_id = ? and sha256 = ?", (project_id, sha256)).fetchone()
+        if row is None:
+            raise NotFound("There is no such file content in this project. Reload the page.")
+        found[sha256] = row["body"]
+    return found

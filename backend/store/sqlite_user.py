@@ -15,6 +15,7 @@ from backend.domain import (
     Run,
     RunKind,
     RunStatus,
+    User,
     Version,
 )
 from backend.events import CancelRequested, Entry, Frame, ProjectTitled, RunFinished, RunQueued
@@ -24,10 +25,12 @@ from backend.store.sqlite_database import Database
 from backend.store.sqlite_journal import put_blobs, set_tree, write_entry
 from backend.store.sqlite_rows import (
     attachments_adapter,
+    find_blobs,
+    find_entries,
+    find_tree,
     moment,
     owned_project,
     owned_run,
-    to_entry,
     to_frame,
     to_project,
     to_run,
@@ -45,7 +48,7 @@ class UserPart:
         self._pokes = pokes
         self._clock = clock
 
-    async def create_project(self, user: str, title: str, starter: Mapping[str, bytes]) -> Project:
+    async def create_project(self, user: User, title: str, starter: Mapping[str, bytes]) -> Project:
         require_text(title, "title")
 
         def create(db: sqlite3.Connection) -> Project:
@@ -53,7 +56,7 @@ class UserPart:
             row = db.execute(
                 "insert into projects (id, owner, title, head_id, created_at, updated_at) values (?, ?, ?, ?, ?, ?)"
                 " returning *",
-                (project_id, user, title, version_id, now, now),
+                (project_id, user.id, title, version_id, now, now),
             ).fetchone()
             manifest = dict(zip(starter, put_blobs(db, project_id, starter.values()), strict=True))
             db.execute(
@@ -65,7 +68,7 @@ class UserPart:
 
         return await self.database.write(create)
 
-    async def projects(self, user: str, limit: int = 100) -> list[ProjectCard]:
+    async def projects(self, user: User, limit: int = 100) -> list[ProjectCard]:
         def find(db: sqlite3.Connection) -> list[ProjectCard]:
             rows = db.execute(
                 """select p.*, h.screenshot_sha256,
@@ -74,7 +77,7 @@ class UserPart:
                     (select count(*) from versions v where v.project_id = p.id and v.number > 0) versions
                 from projects p left join versions h on h.id = p.head_id
                 where p.owner = ? order by p.updated_at desc limit ?""",
-                (user, limit),
+                (user.id, limit),
             )
             return [
                 ProjectCard(
@@ -90,10 +93,10 @@ class UserPart:
 
         return await self.database.read(find)
 
-    async def project(self, user: str, project_id: str) -> Project:
+    async def project(self, user: User, project_id: str) -> Project:
         return await self.database.read(lambda db: to_project(owned_project(db, user, project_id)))
 
-    async def rename_project(self, user: str, project_id: str, title: str) -> None:
+    async def rename_project(self, user: User, project_id: str, title: str) -> None:
         require_text(title, "title")
 
         def rename(db: sqlite3.Connection) -> None:
@@ -105,7 +108,7 @@ class UserPart:
         await self.database.write(rename)
         self._pokes.poke(project_id)
 
-    async def delete_project(self, user: str, project_id: str) -> None:
+    async def delete_project(self, user: User, project_id: str) -> None:
         def delete(db: sqlite3.Connection) -> None:
             owned_project(db, user, project_id)
             if _active(db, project_id):
@@ -117,7 +120,7 @@ class UserPart:
 
     async def start_run(
         self,
-        user: str,
+        user: User,
         project_id: str,
         run_id: str,
         kind: RunKind,
@@ -156,7 +159,7 @@ class UserPart:
                 (
                     run_id,
                     project_id,
-                    user,
+                    user.id,
                     kind,
                     prompt,
                     attachments_adapter.dump_json(images).decode(),
@@ -173,10 +176,10 @@ class UserPart:
         self._pokes.poke(QUEUE)
         return run
 
-    async def run(self, user: str, run_id: str) -> Run:
+    async def run(self, user: User, run_id: str) -> Run:
         return await self.database.read(lambda db: to_run(owned_run(db, user, run_id)))
 
-    async def active_run(self, user: str, project_id: str) -> Run | None:
+    async def active_run(self, user: User, project_id: str) -> Run | None:
         def find(db: sqlite3.Connection) -> Run | None:
             owned_project(db, user, project_id)
             row = _active(db, project_id)
@@ -184,7 +187,7 @@ class UserPart:
 
         return await self.database.read(find)
 
-    async def cancel_run(self, user: str, run_id: str) -> Run:
+    async def cancel_run(self, user: User, run_id: str) -> Run:
         def cancel(db: sqlite3.Connection) -> Run:
             run, now = to_run(owned_run(db, user, run_id)), self._clock()
             if run.status.over:
@@ -206,14 +209,14 @@ class UserPart:
         self._pokes.poke(run.project_id)
         return run
 
-    async def entries(self, user: str, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]:
+    async def entries(self, user: User, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]:
         def find(db: sqlite3.Connection) -> list[Entry]:
             owned_project(db, user, project_id)
-            return _entries(db, project_id, after, limit)
+            return find_entries(db, project_id, after, limit)
 
         return await self.database.read(find)
 
-    async def frames(self, user: str, project_id: str, after: int = 0) -> list[tuple[int, Frame]]:
+    async def frames(self, user: User, project_id: str, after: int = 0) -> list[tuple[int, Frame]]:
         def find(db: sqlite3.Connection) -> list[tuple[int, Frame]]:
             owned_project(db, user, project_id)
             return _frames(db, project_id, after)
@@ -221,19 +224,19 @@ class UserPart:
         return await self.database.read(find)
 
     async def tail(
-        self, user: str, project_id: str, after: int = 0, frames_after: int = 0, limit: int = 1000
+        self, user: User, project_id: str, after: int = 0, frames_after: int = 0, limit: int = 1000
     ) -> tuple[list[Entry], list[tuple[int, Frame]]]:
         def find(db: sqlite3.Connection) -> tuple[list[Entry], list[tuple[int, Frame]]]:
             owned_project(db, user, project_id)
-            entries = _entries(db, project_id, after, limit)
+            entries = find_entries(db, project_id, after, limit)
             return entries, [] if len(entries) == limit else _frames(db, project_id, frames_after)
 
         return await self.database.read(find)
 
-    async def version(self, user: str, version_id: str) -> Version:
+    async def version(self, user: User, version_id: str) -> Version:
         return await self.database.read(lambda db: _own_version(db, user, version_id))
 
-    async def versions(self, user: str, project_id: str) -> list[Version]:
+    async def versions(self, user: User, project_id: str) -> list[Version]:
         def find(db: sqlite3.Connection) -> list[Version]:
             owned_project(db, user, project_id)
             rows = db.execute("select * from versions where project_id = ? order by number", (project_id,))
@@ -241,33 +244,24 @@ class UserPart:
 
         return await self.database.read(find)
 
-    async def tree(self, user: str, project_id: str) -> dict[str, str]:
+    async def tree(self, user: User, project_id: str) -> dict[str, str]:
         def find(db: sqlite3.Connection) -> dict[str, str]:
             owned_project(db, user, project_id)
-            rows = db.execute("select path, sha256 from tree where project_id = ? order by path", (project_id,))
-            return {row["path"]: row["sha256"] for row in rows}
+            return find_tree(db, project_id)
 
         return await self.database.read(find)
 
-    async def blob(self, user: str, project_id: str, sha256: str) -> bytes:
+    async def blob(self, user: User, project_id: str, sha256: str) -> bytes:
         return (await self.blobs(user, project_id, [sha256]))[sha256]
 
-    async def blobs(self, user: str, project_id: str, sha256s: Sequence[str]) -> dict[str, bytes]:
+    async def blobs(self, user: User, project_id: str, sha256s: Sequence[str]) -> dict[str, bytes]:
         def find(db: sqlite3.Connection) -> dict[str, bytes]:
             owned_project(db, user, project_id)
-            found: dict[str, bytes] = {}
-            for sha256 in set(sha256s):
-                row = db.execute(
-                    "select body from blobs where project_id = ? and sha256 = ?", (project_id, sha256)
-                ).fetchone()
-                if row is None:
-                    raise NotFound("There is no such file content in this project. Reload the page.")
-                found[sha256] = row["body"]
-            return found
+            return find_blobs(db, project_id, sha256s)
 
         return await self.database.read(find)
 
-    def watch(self, project_id: str) -> AbstractContextManager[Poke]:
+    def watch(self, user: User, project_id: str) -> AbstractContextManager[Poke]:
         return self._pokes.watch(project_id)
 
 
@@ -303,21 +297,14 @@ def _lease_expired(db: sqlite3.Connection, run_id: str, now: float) -> bool:
     return row["lease_until"] is not None and row["lease_until"] < now
 
 
-def _own_version(db: sqlite3.Connection, user: str, version_id: str, project_id: str | None = None) -> Version:
+def _own_version(db: sqlite3.Connection, user: User, version_id: str, project_id: str | None = None) -> Version:
     row = db.execute(
         "select v.* from versions v join projects p on p.id = v.project_id where v.id = ? and p.owner = ?",
-        (version_id, user),
+        (version_id, user.id),
     ).fetchone()
     if row is None or (project_id is not None and row["project_id"] != project_id):
         raise NotFound("There is no such version of this project.")
     return to_version(row)
-
-
-def _entries(db: sqlite3.Connection, project_id: str, after: int, limit: int) -> list[Entry]:
-    rows = db.execute(
-        "select * from entries where project_id = ? and seq > ? order by seq limit ?", (project_id, after, limit)
-    )
-    return [to_entry(row) for row in rows]
 
 
 def _frames(db: sqlite3.Connection, project_id: str, after: int) -> list[tuple[int, Frame]]:

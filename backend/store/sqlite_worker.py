@@ -12,7 +12,7 @@ from backend.store import Poke
 from backend.store.pokes import Pokes
 from backend.store.sqlite_database import Database
 from backend.store.sqlite_journal import end_frames, put_blobs, require_blobs, set_tree, write_entry
-from backend.store.sqlite_rows import to_project, to_run, to_version
+from backend.store.sqlite_rows import find_blobs, find_entries, find_tree, to_project, to_run, to_version
 from backend.store.sqlite_user import QUEUE, finish, new_id, newest_run
 from backend.store.text import require_json, require_text
 
@@ -60,6 +60,38 @@ class WorkerPart:
             return to_run(row)
 
         return await self.database.write(renew)
+
+    async def leased_run(self, lease: Lease) -> Run:
+        return await self.database.read(lambda db: _held(db, lease))
+
+    async def leased_project(self, lease: Lease) -> Project:
+        def find(db: sqlite3.Connection) -> Project:
+            project_id = _held(db, lease).project_id
+            return to_project(db.execute("select * from projects where id = ?", (project_id,)).fetchone())
+
+        return await self.database.read(find)
+
+    async def leased_entries(self, lease: Lease, after: int = 0, limit: int = 1000) -> list[Entry]:
+        return await self.database.read(lambda db: find_entries(db, _held(db, lease).project_id, after, limit))
+
+    async def leased_version(self, lease: Lease, version_id: str) -> Version:
+        def find(db: sqlite3.Connection) -> Version:
+            sql = "select * from versions where id = ? and project_id = ?"
+            row = db.execute(sql, (version_id, _held(db, lease).project_id)).fetchone()
+            if row is None:
+                raise NotFound("There is no such version of this project.")
+            return to_version(row)
+
+        return await self.database.read(find)
+
+    async def leased_tree(self, lease: Lease) -> dict[str, str]:
+        return await self.database.read(lambda db: find_tree(db, _held(db, lease).project_id))
+
+    async def leased_blobs(self, lease: Lease, sha256s: Sequence[str]) -> dict[str, bytes]:
+        return await self.database.read(lambda db: find_blobs(db, _held(db, lease).project_id, sha256s))
+
+    def watch_run(self, run: Run) -> AbstractContextManager[Poke]:
+        return self._pokes.watch(run.project_id)
 
     async def release_lease(self, lease: Lease) -> None:
         def release(db: sqlite3.Connection) -> None:

@@ -8,6 +8,7 @@ from backend.web.files import file_routes
 from backend.web.projects import project_routes
 from backend.web.security import Security, allowed_hosts
 from backend.web.services import Services
+from backend.web.session import LocalSession
 from backend.web.status import status_routes
 
 
@@ -19,7 +20,7 @@ def create_api(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(Security, hosts=hosts)],
+        middleware=[Middleware(Security, hosts=hosts), Middleware(LocalSession)],
     )
     add_error_answers(api)
     for routes in (status_routes(services), project_routes(services), file_routes(services)):

@@ -7,14 +7,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, Unavailable
+from backend.domain import Busy, CodeFlowError, InvalidInput, LimitReached, NotFound, NotSignedIn, Unavailable
 
 log = logging.getLogger(__name__)
 
 STATUS: dict[type[CodeFlowError], tuple[int, str]] = {
     InvalidInput: (422, "invalid_input"),
     NotFound: (404, "not_found"),
+    NotSignedIn: (401, "not_signed_in"),
     Busy: (409, "busy"),
+    LimitReached: (429, "limit_reached"),
     Unavailable: (503, "unavailable"),
 }
 

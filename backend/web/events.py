@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from starlette.responses import StreamingResponse
 
-from backend.domain import NotFound
+from backend.domain import NotFound, User
 from backend.runs.service import Batch, Runs
 
 BATCH_S = 0.06
@@ -14,7 +14,7 @@ RETRY_MS = 1000
 
 
 async def stream_project(
-    runs: Runs, user: str, project_id: str, after: int | None, frames_after: int
+    runs: Runs, user: User, project_id: str, after: int | None, frames_after: int
 ) -> StreamingResponse:
     """From `after` on; without it, the whole view first. Raises `NotFound` before anything is sent."""
     first = ""

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from backend.domain import InvalidInput, NotFound
+from backend.domain import InvalidInput, NotFound, User
 from backend.web.services import Services
+from backend.web.session import Viewer
 
 MAX_HITS = 200
 MAX_HIT_CHARS = 240
@@ -21,47 +22,47 @@ Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 def file_routes(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api/projects/{project_id}")
-    runs, store, user = services.runs, services.store, services.user
+    runs, store = services.runs, services.store
 
-    async def contents(project_id: str) -> dict[str, bytes]:
+    async def contents(user: User, project_id: str) -> dict[str, bytes]:
         tree = await store.tree(user, project_id)
         blobs = await store.blobs(user, project_id, list(set(tree.values())))
         return {path: blobs[sha256] for path, sha256 in tree.items()}
 
     @routes.get("/tree")
-    async def tree(project_id: str) -> list[dict[str, Any]]:
+    async def tree(user: Viewer, project_id: str) -> list[dict[str, Any]]:
         files, view = await store.tree(user, project_id), await runs.view(user, project_id)
         return [{"path": path, "status": view.touched.get(path), "sha256": sha256} for path, sha256 in files.items()]
 
     @routes.get("/file")
-    async def file(project_id: str, file: str, version: str | None = None) -> Response:
-        files = await store.tree(user, project_id) if version is None else await manifest(project_id, version)
+    async def file(user: Viewer, project_id: str, file: str, version: str | None = None) -> Response:
+        files = await store.tree(user, project_id) if version is None else await manifest(user, project_id, version)
         if file not in files:
             raise NotFound(f"There is no file {file} in this project. It may have been moved or deleted.")
         body = await store.blob(user, project_id, files[file])
         return Response(body, media_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
-    async def manifest(project_id: str, version_id: str) -> dict[str, str]:
+    async def manifest(user: User, project_id: str, version_id: str) -> dict[str, str]:
         version = await store.version(user, version_id)
         if version.project_id != project_id:
             raise NotFound("There is no such version of this project.")
         return version.manifest
 
     @routes.get("/search")
-    async def search(project_id: str, q: Annotated[str, Query(max_length=200)]) -> list[dict[str, Any]]:
+    async def search(user: Viewer, project_id: str, q: Annotated[str, Query(max_length=200)]) -> list[dict[str, Any]]:
         if not q.strip():
             raise InvalidInput("There is nothing to search for. Type a word.")
-        return await asyncio.to_thread(find, await contents(project_id), q)
+        return await asyncio.to_thread(find, await contents(user, project_id), q)
 
     @routes.get("/versions/{version_id}")
-    async def version(project_id: str, version_id: str) -> dict[str, Any]:
+    async def version(user: Viewer, project_id: str, version_id: str) -> dict[str, Any]:
         found = await store.version(user, version_id)
         if found.project_id != project_id:
             raise NotFound("There is no such version of this project.")
         return {**found.model_dump(mode="json"), "verified": found.verified}
 
     @routes.get("/blobs/{sha256}.jpg")
-    async def picture(project_id: str, sha256: Sha256) -> Response:
+    async def picture(user: Viewer, project_id: str, sha256: Sha256) -> Response:
         body = await store.blob(user, project_id, sha256)
         media_type = next((kind for magic, kind in _PICTURES.items() if body.startswith(magic)), None)
         if media_type is None:
@@ -69,10 +70,10 @@ def file_routes(services: Services) -> APIRouter:
         return Response(body, media_type=media_type, headers=IMMUTABLE)
 
     @routes.get("/export.zip")
-    async def export(project_id: str) -> Response:
+    async def export(user: Viewer, project_id: str) -> Response:
         project = await store.project(user, project_id)
         name = re.sub(r"[^a-z0-9]+", "-", project.title.lower()).strip("-")[:60] or "app"
-        body = await asyncio.to_thread(packed, name, await contents(project_id))
+        body = await asyncio.to_thread(packed, name, await contents(user, project_id))
         headers = {"Content-Disposition": f'attachment; filename="{name}.zip"', "Cache-Control": "no-store"}
         return Response(body, media_type="application/zip", headers=headers)
 

@@ -12,6 +12,7 @@ from backend.domain import InvalidInput, Run
 from backend.runs.inputs import Image
 from backend.web.events import stream_project
 from backend.web.services import Services
+from backend.web.session import Viewer
 
 
 class Body(BaseModel):
@@ -53,49 +54,50 @@ class Title(Body):
 
 def project_routes(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api")
-    runs, store, user = services.runs, services.store, services.user
+    runs, store = services.runs, services.store
 
     @routes.get("/projects")
-    async def projects(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
+    async def projects(user: Viewer, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
         return [card.model_dump(mode="json") for card in await store.projects(user, limit)]
 
     @routes.post("/projects", status_code=201)
-    async def start_project(body: Prompt) -> dict[str, str]:
+    async def start_project(user: Viewer, body: Prompt) -> dict[str, str]:
         return started(await runs.start(user, None, body.prompt, [a.image() for a in body.attachments], body.run_id))
 
     @routes.patch("/projects/{project_id}")
-    async def rename(project_id: str, body: Title) -> dict[str, Any]:
+    async def rename(user: Viewer, project_id: str, body: Title) -> dict[str, Any]:
         return (await runs.rename(user, project_id, body.title)).model_dump(mode="json")
 
     @routes.delete("/projects/{project_id}", status_code=204)
-    async def delete(project_id: str) -> Response:
+    async def delete(user: Viewer, project_id: str) -> Response:
         await runs.delete(user, project_id)
         return Response(status_code=204)
 
     @routes.post("/projects/{project_id}/runs", status_code=201)
-    async def start(project_id: str, body: Prompt) -> dict[str, str]:
+    async def start(user: Viewer, project_id: str, body: Prompt) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
         return started(await runs.start(user, project_id, body.prompt, images, body.run_id))
 
     @routes.post("/projects/{project_id}/edit", status_code=201)
-    async def edit(project_id: str, body: Edit) -> dict[str, str]:
+    async def edit(user: Viewer, project_id: str, body: Edit) -> dict[str, str]:
         return started(await runs.edit(user, project_id, body.files))
 
     @routes.post("/projects/{project_id}/restore", status_code=201)
-    async def restore(project_id: str, body: Restore) -> dict[str, str]:
+    async def restore(user: Viewer, project_id: str, body: Restore) -> dict[str, str]:
         return started(await runs.restore(user, project_id, body.version_id))
 
     @routes.post("/projects/{project_id}/wake", status_code=201)
-    async def wake(project_id: str) -> dict[str, str]:
+    async def wake(user: Viewer, project_id: str) -> dict[str, str]:
         return started(await runs.wake(user, project_id))
 
     @routes.post("/runs/{run_id}/cancel")
-    async def cancel(run_id: str) -> dict[str, str]:
+    async def cancel(user: Viewer, run_id: str) -> dict[str, str]:
         run = await runs.cancel(user, run_id)
         return {**started(run), "status": run.status}
 
     @routes.get("/projects/{project_id}/events")
     async def events(
+        user: Viewer,
         project_id: str,
         after: Annotated[int | None, Query(ge=0)] = None,
         frames: Annotated[int, Query(ge=0)] = 0,

@@ -24,14 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCAL_USER = "local"
-"""The one user of an installation without sign-in."""
-
 
 class Services:
     """Open with `Services.open`; `setup` tells how far the sandboxes are, which are made ready in the background."""
-
-    user = LOCAL_USER
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings

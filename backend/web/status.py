@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from backend.web.services import Services
+from backend.web.session import Viewer
 
 HEARTBEAT_S = 15.0
 
@@ -42,10 +43,10 @@ def status_routes(services: Services) -> APIRouter:
         return StreamingResponse(messages(), media_type="text/event-stream", headers=headers)
 
     @routes.get("/me")
-    async def me() -> dict[str, Any]:
+    async def me(user: Viewer) -> dict[str, Any]:
         info = (await services.models()).info
         return {
-            "user": services.user,
+            "user": user.id,
             "provider": info.name,
             "model": info.model,
             "demo": info.demo,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.config import Settings
-from backend.domain import Run
+from backend.domain import Run, User
 from backend.events import Entry, ProjectView
 from backend.runs.job import AgentWork
 from backend.runs.service import Runs
@@ -16,7 +16,7 @@ from backend.store.sqlite import SqliteStore
 from tests.runs.actor import Actor
 from tests.runs.disk import DiskWorkspaces, gate
 
-USER = "ada"
+USER = User(id="ada")
 
 
 @dataclass
@@ -48,15 +48,15 @@ class Stage:
     async def over(self, run: Run, timeout_s: float = 20) -> Run:
         """The run, once it is over."""
         async with asyncio.timeout(timeout_s):
-            while not (now := await self.store.run(run.owner, run.id)).status.over:
+            while not (now := await self.store.run(User(id=run.owner), run.id)).status.over:
                 await asyncio.sleep(0.01)
         return now
 
     async def entries(self, run: Run) -> list[Entry]:
-        return [e for e in await self.store.entries(run.owner, run.project_id) if e.run_id == run.id]
+        return [e for e in await self.store.entries(User(id=run.owner), run.project_id) if e.run_id == run.id]
 
     async def view(self, run: Run) -> ProjectView:
-        return await self.runs.view(run.owner, run.project_id)
+        return await self.runs.view(User(id=run.owner), run.project_id)
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from backend.domain import MAX_PROMPT_CHARS, Busy, InvalidInput, Run, RunStatus
+from backend.domain import MAX_PROMPT_CHARS, Busy, InvalidInput, Run, RunStatus, User
 from tests.runs.stage import USER, Stage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -51,7 +51,7 @@ async def test_a_second_prompt_while_the_first_is_under_way_is_refused(stage: St
 
 async def test_a_hundred_people_start_at_once_and_all_are_served(stage: Stage) -> None:
     stage.actor.turns = 1
-    users = [f"user-{n}" for n in range(100)]
+    users = [User(id=f"user-{n}") for n in range(100)]
     runs = await asyncio.gather(*(stage.runs.start(user, None, "a page") for user in users))
     async with stage.working(slots=10):
         over: list[Run] = await asyncio.gather(*(stage.over(run, timeout_s=50) for run in runs))

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import pytest
 
-from backend.domain import NotFound
+from backend.domain import NotFound, User
 from backend.events import Delta, Entry, Frame, ProjectView, fold
 from backend.runs.journal import RunJournal, coalesce, storable
 from tests.runs.stage import USER, Stage
@@ -79,7 +79,7 @@ async def test_many_readers_of_a_run_under_way_all_see_the_same(stage: Stage) ->
 async def test_a_stranger_cannot_watch(stage: Stage) -> None:
     run = await stage.runs.start(USER, None, "a page")
     with pytest.raises(NotFound):
-        await anext(stage.runs.watch("eve", run.project_id))
+        await anext(stage.runs.watch(User(id="eve"), run.project_id))
 
 
 async def test_streamed_pieces_are_gathered_into_few_frames_that_end_with_their_step(stage: Stage) -> None:

@@ -18,7 +18,7 @@ from backend.events import (
     SandboxClosed,
     VersionCommitted,
 )
-from tests.store.world import ADA, World, finished, frame, passed, said, sha
+from tests.store.world import World, finished, frame, passed, said, sha
 
 
 class EndPromises:
@@ -32,9 +32,9 @@ class EndPromises:
         version = await world.store.commit_version(lease, "Cats", {"app/page.tsx": sha(body)}, passed())
         assert (version.number, version.parent_id, version.run_id) == (1, project.head_id, run.id)
         assert version.verified
-        assert (await world.store.project(ADA, project.id)).head_id == version.id
-        assert await world.store.version(ADA, version.id) == version
-        assert await world.store.tree(ADA, project.id) == version.manifest
+        assert (await world.store.project(world.ada, project.id)).head_id == version.id
+        assert await world.store.version(world.ada, version.id) == version
+        assert await world.store.tree(world.ada, project.id) == version.manifest
         committed = (await world.events(run))[-1]
         assert isinstance(committed, VersionCommitted)
         changes = {c.path: c for c in committed.changes}
@@ -53,7 +53,7 @@ class EndPromises:
         run, lease = await world.claimed()
         with pytest.raises(InvalidInput):
             await world.store.commit_version(lease, "Cats", {"a": sha(b"not given")}, None)
-        assert len(await world.store.versions(ADA, run.project_id)) == 1
+        assert len(await world.store.versions(world.ada, run.project_id)) == 1
 
     async def test_a_report_names_only_a_screenshot_that_is_there(self, world: World) -> None:
         _, lease = await world.claimed()
@@ -67,17 +67,17 @@ class EndPromises:
         run, lease = await world.claimed()
         await world.store.finish_run(lease, finished(cost=7))
         await world.store.finish_run(lease, finished(cost=7))
-        over = await world.store.run(ADA, run.id)
+        over = await world.store.run(world.ada, run.id)
         assert (over.status, over.cost_micros) == (RunStatus.SUCCEEDED, 7)
         assert over.finished_at is not None
         assert (await world.events(run))[2:] == [finished(cost=7)]
         assert await world.store.run_status(run.id) is RunStatus.SUCCEEDED
-        assert await world.store.active_run(ADA, run.project_id) is None
+        assert await world.store.active_run(world.ada, run.project_id) is None
         assert await world.store.pending() == 0
 
     async def test_a_queued_run_is_cancelled_at_once(self, world: World) -> None:
         run = await world.queued()
-        cancelled = await world.store.cancel_run(ADA, run.id)
+        cancelled = await world.store.cancel_run(world.ada, run.id)
         assert cancelled.status is RunStatus.CANCELLED
         last = (await world.events(run))[-1]
         assert isinstance(last, RunFinished)
@@ -87,17 +87,17 @@ class EndPromises:
     async def test_a_running_run_learns_that_it_is_cancelled_and_finishes_itself(self, world: World) -> None:
         run, lease = await world.claimed()
         for _ in range(2):
-            assert (await world.store.cancel_run(ADA, run.id)).cancel_requested
+            assert (await world.store.cancel_run(world.ada, run.id)).cancel_requested
         assert (await world.store.renew_lease(lease, 15)).cancel_requested
         await world.store.append(lease, [LogLines(source="dev", lines=["last words"])])
         await world.store.finish_run(lease, finished(RunStatus.CANCELLED))
         assert sum(isinstance(e, CancelRequested) for e in await world.events(run)) == 1
-        assert (await world.store.cancel_run(ADA, run.id)).status is RunStatus.CANCELLED
+        assert (await world.store.cancel_run(world.ada, run.id)).status is RunStatus.CANCELLED
 
     async def test_a_run_whose_worker_is_dead_is_cancelled_without_one(self, world: World) -> None:
         run, _ = await world.claimed()
         world.let_pass(20)
-        assert (await world.store.cancel_run(ADA, run.id)).status is RunStatus.CANCELLED
+        assert (await world.store.cancel_run(world.ada, run.id)).status is RunStatus.CANCELLED
 
     # Previews
 
@@ -108,9 +108,9 @@ class EndPromises:
         await world.store.finish_run(lease, finished())
         assert await world.store.orphaned_previews() == [(run.project_id, "sb1")]
         await world.store.clear_preview(run.project_id, "another")
-        assert (await world.store.project(ADA, run.project_id)).preview_url == "http://preview"
+        assert (await world.store.project(world.ada, run.project_id)).preview_url == "http://preview"
         await world.store.clear_preview(run.project_id, "sb1")
-        project = await world.store.project(ADA, run.project_id)
+        project = await world.store.project(world.ada, run.project_id)
         assert (project.sandbox_id, project.preview_url) == (None, None)
         assert sum(isinstance(e, SandboxClosed) for e in await world.events(run)) == 1
 
@@ -126,12 +126,12 @@ class EndPromises:
 
     async def test_readers_are_poked_by_whatever_can_be_read(self, world: World) -> None:
         run, lease = await world.claimed()
-        with world.store.watch(run.project_id) as poke:
+        with world.store.watch(world.ada, run.project_id) as poke:
             changes: list[Callable[[], Awaitable[object]]] = [
                 lambda: world.store.append(lease, [said()], step="model:0"),
                 lambda: world.store.write_frame(lease, frame()),
-                lambda: world.store.cancel_run(ADA, run.id),
-                lambda: world.store.rename_project(ADA, run.project_id, "Dogs"),
+                lambda: world.store.cancel_run(world.ada, run.id),
+                lambda: world.store.rename_project(world.ada, run.project_id, "Dogs"),
                 lambda: world.store.finish_run(lease, finished()),
             ]
             for change in changes:
@@ -141,6 +141,6 @@ class EndPromises:
 
     async def test_a_wait_without_a_poke_ends_in_time(self, world: World) -> None:
         project = await world.project()
-        with world.store.watch(project.id) as poke:
+        with world.store.watch(world.ada, project.id) as poke:
             async with asyncio.timeout(5):
                 await poke.wait(0.01)

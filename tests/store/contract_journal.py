@@ -18,7 +18,7 @@ from backend.events import (
     RunClaimed,
     StepStarted,
 )
-from tests.store.world import ADA, STARTER, World, finished, frame, said, sha, wrote
+from tests.store.world import STARTER, World, finished, frame, said, sha, wrote
 
 
 class JournalPromises:
@@ -72,14 +72,14 @@ class JournalPromises:
                 await world.store.finish_run(zombie, finished())
             case _:
                 world.let_pass(20)
-                assert (await world.store.cancel_run(ADA, run.id)).status is RunStatus.CANCELLED
+                assert (await world.store.cancel_run(world.ada, run.id)).status is RunStatus.CANCELLED
         store, project_id = world.store, run.project_id
         before = (
-            await store.entries(ADA, project_id),
-            await store.tree(ADA, project_id),
-            await store.frames(ADA, project_id),
+            await store.entries(world.ada, project_id),
+            await store.tree(world.ada, project_id),
+            await store.frames(world.ada, project_id),
         )
-        state = await store.run(ADA, run.id), await store.project(ADA, project_id)
+        state = await store.run(world.ada, run.id), await store.project(world.ada, project_id)
         writes = [
             store.renew_lease(zombie, 15),
             store.release_lease(zombie),
@@ -94,14 +94,14 @@ class JournalPromises:
             with pytest.raises(LeaseLost):
                 await write
         after = (
-            await store.entries(ADA, project_id),
-            await store.tree(ADA, project_id),
-            await store.frames(ADA, project_id),
+            await store.entries(world.ada, project_id),
+            await store.tree(world.ada, project_id),
+            await store.frames(world.ada, project_id),
         )
         assert after == before
-        assert (await store.run(ADA, run.id), await store.project(ADA, project_id)) == state
+        assert (await store.run(world.ada, run.id), await store.project(world.ada, project_id)) == state
         with pytest.raises(NotFound):
-            await store.blob(ADA, project_id, sha(b"evil"))
+            await store.blob(world.ada, project_id, sha(b"evil"))
 
     # Journal
 
@@ -113,10 +113,10 @@ class JournalPromises:
                 *(world.store.append(lease, [LogLines(source="dev", lines=[str(i)])] * 2) for i in range(10))
             )
             await world.store.finish_run(lease, finished())
-        everything = await world.store.entries(ADA, project.id)
+        everything = await world.store.entries(world.ada, project.id)
         assert [e.seq for e in everything] == list(range(1, len(everything) + 1))
         pages: list[Entry] = []
-        while page := await world.store.entries(ADA, project.id, pages[-1].seq if pages else 0, limit=7):
+        while page := await world.store.entries(world.ada, project.id, pages[-1].seq if pages else 0, limit=7):
             pages += page
         assert pages == everything
 
@@ -127,7 +127,7 @@ class JournalPromises:
         again = await world.store.append(lease, [said(cost=9), LogLines(source="dev", lines=["x"])], step="model:0")
         assert again == []
         assert (await world.events(run))[2:] == [said(cost=5)]
-        assert (await world.store.run(ADA, run.id)).cost_micros == 5
+        assert (await world.store.run(world.ada, run.id)).cost_micros == 5
 
     async def test_the_same_step_key_in_another_run_is_another_step(self, world: World) -> None:
         project = await world.project()
@@ -143,7 +143,7 @@ class JournalPromises:
             await world.store.append(lease, [said(), nameless], step="tool:0:0", blobs=[b"kept?"])
         assert len(await world.events(run)) == 2
         with pytest.raises(NotFound):
-            await world.store.blob(ADA, run.project_id, sha(b"kept?"))
+            await world.store.blob(world.ada, run.project_id, sha(b"kept?"))
         assert await world.store.append(lease, [wrote("tool:0:0", app_page=b"x")], step="tool:0:0", blobs=[b"x"])
 
     async def test_nul_in_an_event_is_refused(self, world: World) -> None:
@@ -158,9 +158,9 @@ class JournalPromises:
         await world.store.append(lease, [wrote("tool:0:0", app_page=b"1", app_new=b"2")], blobs=[b"1", b"2"])
         await world.store.append(lease, [wrote("tool:0:1", app_new=None, lib_a=b"3")], blobs=[b"3"])
         expected = {"app/page.tsx": sha(b"1"), "lib/a.tsx": sha(b"3"), "logo.png": sha(STARTER["logo.png"])}
-        assert await world.store.tree(ADA, project.id) == expected
+        assert await world.store.tree(world.ada, project.id) == expected
         await world.store.finish_run(lease, finished(RunStatus.FAILED))
-        assert await world.store.tree(ADA, project.id) == expected
+        assert await world.store.tree(world.ada, project.id) == expected
 
     # Frames
 
@@ -169,13 +169,13 @@ class JournalPromises:
         for n in range(3):
             await world.store.write_frame(lease, frame(n=n))
         await world.store.write_frame(lease, frame(step="tool:0:0", n=3))
-        frames = await world.store.frames(ADA, run.project_id)
+        frames = await world.store.frames(world.ada, run.project_id)
         assert [f.n for _, f in frames] == [0, 1, 2, 3]
-        assert [f.n for _, f in await world.store.frames(ADA, run.project_id, frames[1][0])] == [2, 3]
+        assert [f.n for _, f in await world.store.frames(world.ada, run.project_id, frames[1][0])] == [2, 3]
         await world.store.append(lease, [said()], step="model:0")
-        assert [f.n for _, f in await world.store.frames(ADA, run.project_id)] == [3]
+        assert [f.n for _, f in await world.store.frames(world.ada, run.project_id)] == [3]
         await world.store.write_frame(lease, frame(n=4))
-        positions = [p for p, _ in await world.store.frames(ADA, run.project_id)]
+        positions = [p for p, _ in await world.store.frames(world.ada, run.project_id)]
         assert positions == sorted(positions)
         assert positions[0] > frames[2][0]
 
@@ -186,7 +186,7 @@ class JournalPromises:
         run, lease = await world.claimed()
         await world.store.write_frame(lease, frame())
         await world.store.append(lease, [event])
-        assert await world.store.frames(ADA, run.project_id) == []
+        assert await world.store.frames(world.ada, run.project_id) == []
 
     async def test_frames_of_a_lost_worker_or_a_finished_run_are_gone(self, world: World) -> None:
         run, lease = await world.claimed()
@@ -194,17 +194,17 @@ class JournalPromises:
         world.let_pass(20)
         claimed = await world.store.claim_run("other", 15)
         assert claimed
-        assert await world.store.frames(ADA, run.project_id) == []
+        assert await world.store.frames(world.ada, run.project_id) == []
         await world.store.write_frame(claimed[2], frame())
         await world.store.finish_run(claimed[2], finished())
-        assert await world.store.frames(ADA, run.project_id) == []
+        assert await world.store.frames(world.ada, run.project_id) == []
 
     async def test_a_tail_shows_no_frames_before_the_entries_they_follow(self, world: World) -> None:
         run, lease = await world.claimed()
         await world.store.append(lease, [StepStarted(step="model:0", kind="model")])
         await world.store.write_frame(lease, frame())
-        entries, frames = await world.store.tail(ADA, run.project_id, limit=2)
+        entries, frames = await world.store.tail(world.ada, run.project_id, limit=2)
         assert (len(entries), frames) == (2, [])
-        entries, frames = await world.store.tail(ADA, run.project_id, after=2, limit=2)
+        entries, frames = await world.store.tail(world.ada, run.project_id, after=2, limit=2)
         assert (len(entries), [f.n for _, f in frames]) == (1, [0])
-        assert await world.store.tail(ADA, run.project_id, 3, frames[-1][0]) == ([], [])
+        assert await world.store.tail(world.ada, run.project_id, 3, frames[-1][0]) == ([], [])

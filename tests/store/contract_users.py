@@ -17,7 +17,7 @@ from backend.events import (
     RunQueued,
 )
 from backend.store import Store
-from tests.store.world import ADA, EVE, STARTER, World, finished, passed, sha
+from tests.store.world import STARTER, World, finished, passed, sha
 
 
 class UserPromises:
@@ -25,27 +25,27 @@ class UserPromises:
 
     async def test_a_new_project_holds_the_starter_as_version_0(self, world: World) -> None:
         project = await world.project()
-        versions = await world.store.versions(ADA, project.id)
+        versions = await world.store.versions(world.ada, project.id)
         assert [(v.number, v.id, v.parent_id) for v in versions] == [(0, project.head_id, None)]
-        tree = await world.store.tree(ADA, project.id)
+        tree = await world.store.tree(world.ada, project.id)
         assert tree == versions[0].manifest == {path: sha(body) for path, body in STARTER.items()}
-        blobs = await world.store.blobs(ADA, project.id, list(tree.values()))
+        blobs = await world.store.blobs(world.ada, project.id, list(tree.values()))
         assert {path: blobs[h] for path, h in tree.items()} == STARTER
 
     async def test_projects_are_listed_with_the_newest_activity_first(self, world: World) -> None:
         first = await world.project()
         world.let_pass(1)
         second = await world.project()
-        assert [c.id for c in await world.store.projects(ADA)] == [second.id, first.id]
+        assert [c.id for c in await world.store.projects(world.ada)] == [second.id, first.id]
         world.let_pass(1)
         _, lease = await world.claimed(project=first)
-        cards = await world.store.projects(ADA)
+        cards = await world.store.projects(world.ada)
         assert [(c.id, c.active) for c in cards] == [(first.id, True), (second.id, False)]
         picture = b"\xff\xd8\xff"
         await world.store.append(lease, [], blobs=[picture])
         await world.store.commit_version(lease, "v1", {}, passed(picture))
         await world.store.finish_run(lease, finished())
-        card = (await world.store.projects(ADA, limit=1))[0]
+        card = (await world.store.projects(world.ada, limit=1))[0]
         assert (card.id, card.active, card.versions, card.screenshot_sha256) == (first.id, False, 1, sha(picture))
 
     async def test_a_title_given_by_the_person_or_the_agents_is_the_projects_and_in_its_journal(
@@ -53,22 +53,22 @@ class UserPromises:
     ) -> None:
         run, lease = await world.claimed()
         await world.store.append(lease, [ProjectTitled(title="By agents")])
-        assert (await world.store.project(ADA, run.project_id)).title == "By agents"
-        await world.store.rename_project(ADA, run.project_id, "By Ada")
-        assert (await world.store.project(ADA, run.project_id)).title == "By Ada"
+        assert (await world.store.project(world.ada, run.project_id)).title == "By agents"
+        await world.store.rename_project(world.ada, run.project_id, "By Ada")
+        assert (await world.store.project(world.ada, run.project_id)).title == "By Ada"
         assert (await world.events(run))[-1] == ProjectTitled(title="By Ada")
 
     async def test_a_project_is_deleted_whole_but_not_under_a_run(self, world: World) -> None:
         run, lease = await world.claimed()
         with pytest.raises(Busy):
-            await world.store.delete_project(ADA, run.project_id)
+            await world.store.delete_project(world.ada, run.project_id)
         await world.store.finish_run(lease, finished())
-        await world.store.delete_project(ADA, run.project_id)
+        await world.store.delete_project(world.ada, run.project_id)
         for look in (
-            world.store.project(ADA, run.project_id),
-            world.store.entries(ADA, run.project_id),
-            world.store.run(ADA, run.id),
-            world.store.blob(ADA, run.project_id, sha(STARTER["app/page.tsx"])),
+            world.store.project(world.ada, run.project_id),
+            world.store.entries(world.ada, run.project_id),
+            world.store.run(world.ada, run.id),
+            world.store.blob(world.ada, run.project_id, sha(STARTER["app/page.tsx"])),
         ):
             with pytest.raises(NotFound):
                 await look
@@ -78,37 +78,37 @@ class UserPromises:
     async def test_another_user_finds_nothing_and_changes_nothing(self, world: World) -> None:
         run, lease = await world.claimed()
         store, project_id = world.store, run.project_id
-        head = (await store.project(ADA, project_id)).head_id
-        own = await world.project(EVE)
-        before = await store.entries(ADA, project_id)
+        head = (await store.project(world.ada, project_id)).head_id
+        own = await world.project(world.eve)
+        before = await store.entries(world.ada, project_id)
         attempts: dict[str, Callable[[], Awaitable[object]]] = {
-            "project": lambda: store.project(EVE, project_id),
-            "rename_project": lambda: store.rename_project(EVE, project_id, "Mine"),
-            "delete_project": lambda: store.delete_project(EVE, project_id),
-            "start_run": lambda: store.start_run(EVE, project_id, "run-e", RunKind.PROMPT, "x"),
-            "start_run with a known id": lambda: store.start_run(EVE, own.id, run.id, RunKind.PROMPT, "x"),
+            "project": lambda: store.project(world.eve, project_id),
+            "rename_project": lambda: store.rename_project(world.eve, project_id, "Mine"),
+            "delete_project": lambda: store.delete_project(world.eve, project_id),
+            "start_run": lambda: store.start_run(world.eve, project_id, "run-e", RunKind.PROMPT, "x"),
+            "start_run with a known id": lambda: store.start_run(world.eve, own.id, run.id, RunKind.PROMPT, "x"),
             "start_run to a foreign version": lambda: store.start_run(
-                EVE, own.id, "run-e", RunKind.RESTORE, "x", restore_id=head
+                world.eve, own.id, "run-e", RunKind.RESTORE, "x", restore_id=head
             ),
-            "run": lambda: store.run(EVE, run.id),
-            "active_run": lambda: store.active_run(EVE, project_id),
-            "cancel_run": lambda: store.cancel_run(EVE, run.id),
-            "entries": lambda: store.entries(EVE, project_id),
-            "frames": lambda: store.frames(EVE, project_id),
-            "tail": lambda: store.tail(EVE, project_id),
-            "version": lambda: store.version(EVE, head),
-            "versions": lambda: store.versions(EVE, project_id),
-            "tree": lambda: store.tree(EVE, project_id),
-            "blob": lambda: store.blob(EVE, project_id, sha(STARTER["app/page.tsx"])),
-            "blobs": lambda: store.blobs(EVE, project_id, [sha(STARTER["app/page.tsx"])]),
-            "blob by hash alone": lambda: store.blob(EVE, own.id, sha(b"only Ada's")),
+            "run": lambda: store.run(world.eve, run.id),
+            "active_run": lambda: store.active_run(world.eve, project_id),
+            "cancel_run": lambda: store.cancel_run(world.eve, run.id),
+            "entries": lambda: store.entries(world.eve, project_id),
+            "frames": lambda: store.frames(world.eve, project_id),
+            "tail": lambda: store.tail(world.eve, project_id),
+            "version": lambda: store.version(world.eve, head),
+            "versions": lambda: store.versions(world.eve, project_id),
+            "tree": lambda: store.tree(world.eve, project_id),
+            "blob": lambda: store.blob(world.eve, project_id, sha(STARTER["app/page.tsx"])),
+            "blobs": lambda: store.blobs(world.eve, project_id, [sha(STARTER["app/page.tsx"])]),
+            "blob by hash alone": lambda: store.blob(world.eve, own.id, sha(b"only Ada's")),
         }
         await store.append(lease, [], blobs=[b"only Ada's"])
         for name, attempt in attempts.items():
             with pytest.raises(NotFound):
                 pytest.fail(f"{name} answered {await attempt()}")
-        assert [c.id for c in await store.projects(EVE)] == [own.id]
-        assert await store.entries(ADA, project_id) == before
+        assert [c.id for c in await store.projects(world.eve)] == [own.id]
+        assert await store.entries(world.ada, project_id) == before
         asked = set(attempts) | {"projects", "create_project", "watch"}
         without_user = {"close", "watch_queue", "pending", "orphaned_previews", "idle_previews", "clear_preview"} | {
             "claim_run", "renew_lease", "release_lease", "append", "write_frame", "set_preview", "commit_version",
@@ -130,7 +130,7 @@ class UserPromises:
         await world.queued(project=project)
         with pytest.raises(Busy):
             await world.queued(project=project, run_id="run-2")
-        active = await world.store.active_run(ADA, project.id)
+        active = await world.store.active_run(world.ada, project.id)
         assert active
         assert active.id == "run-1"
 
@@ -140,14 +140,14 @@ class UserPromises:
         results = await asyncio.gather(*starts, return_exceptions=True)
         assert sum(isinstance(r, Run) for r in results) == 1
         assert sum(isinstance(r, Busy) for r in results) == 99
-        entries = await world.store.entries(ADA, project.id)
+        entries = await world.store.entries(world.ada, project.id)
         assert [e.seq for e in entries] == [1]
 
     async def test_attachments_and_edits_are_kept_as_content(self, world: World) -> None:
         project = await world.project()
         picture = b"\x89PNG attached"
         run = await world.store.start_run(
-            ADA,
+            world.ada,
             project.id,
             "run-1",
             RunKind.EDIT,
@@ -157,22 +157,22 @@ class UserPromises:
         )
         assert run.edits == {"a.txt": sha(b"new"), "gone.txt": None}
         assert [a.sha256 for a in run.attachments] == [sha(picture)]
-        assert await world.store.blob(ADA, project.id, sha(picture)) == picture
-        assert await world.store.blob(ADA, project.id, sha(b"new")) == b"new"
-        assert await world.store.run(ADA, "run-1") == run
+        assert await world.store.blob(world.ada, project.id, sha(picture)) == picture
+        assert await world.store.blob(world.ada, project.id, sha(b"new")) == b"new"
+        assert await world.store.run(world.ada, "run-1") == run
 
     @pytest.mark.parametrize("text", ["nul \0 in it", "half \ud800 a character"])
     async def test_text_no_store_can_hold_is_refused_and_nothing_is_queued(self, world: World, text: str) -> None:
         project = await world.project()
         with pytest.raises(InvalidInput):
-            await world.store.start_run(ADA, project.id, "run-1", RunKind.PROMPT, text)
+            await world.store.start_run(world.ada, project.id, "run-1", RunKind.PROMPT, text)
         with pytest.raises(InvalidInput):
-            await world.store.rename_project(ADA, project.id, text)
+            await world.store.rename_project(world.ada, project.id, text)
         assert await world.store.pending() == 0
 
     async def test_hostile_text_comes_back_as_it_was(self, world: World) -> None:
         project = await world.project()
         text = "'; drop table runs; -- ${x} <script> \\u0000 \U0001f408 %s \r\n"
-        run = await world.store.start_run(ADA, project.id, "run-1", RunKind.PROMPT, text)
-        assert (await world.store.run(ADA, run.id)).prompt == text
+        run = await world.store.start_run(world.ada, project.id, "run-1", RunKind.PROMPT, text)
+        assert (await world.store.run(world.ada, run.id)).prompt == text
         assert await world.events(run) == [RunQueued(kind=RunKind.PROMPT, prompt=text)]

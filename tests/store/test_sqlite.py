@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from backend.domain import Run, RunKind, Unavailable
+from backend.domain import Run, RunKind, Unavailable, User
 from backend.events import LogLines
 from backend.store.sqlite import SqliteStore
 from tests.store.contract import StoreContract
-from tests.store.world import ADA, STARTER, World, finished
+from tests.store.world import STARTER, World, finished
+
+ADA = User(id="ada")
 
 
 class TestSqlite(StoreContract):
@@ -58,13 +60,13 @@ async def test_of_many_starts_in_many_processes_one_wins(tmp_path: Path) -> None
     project = await store.create_project(ADA, "Cats", STARTER)
     script = f"""
 import asyncio, pathlib
-from backend.domain import Busy, RunKind
+from backend.domain import Busy, RunKind, User
 from backend.store.sqlite import SqliteStore
 async def main(name):
     store = await SqliteStore.open(pathlib.Path({str(tmp_path / "a.db")!r}))
     for n in range(20):
         try:
-            await store.start_run({ADA!r}, {project.id!r}, f"{{name}}-{{n}}", RunKind.PROMPT, "x")
+            await store.start_run(User(id="ada"), {project.id!r}, f"{{name}}-{{n}}", RunKind.PROMPT, "x")
             print("won")
         except Busy:
             pass

@@ -14,6 +14,7 @@ from backend.domain import (
     Run,
     RunKind,
     RunStatus,
+    User,
 )
 from backend.events import (
     Delta,
@@ -25,29 +26,30 @@ from backend.events import (
 )
 from backend.store import Store
 
-ADA, EVE = "ada", "eve"
 STARTER = {"app/page.tsx": b"export default 0\n", "logo.png": b"\x89PNG\0\x01"}
 
 
 @dataclass
 class World:
-    """A store and its clock."""
+    """A store, its clock, and two users."""
 
     store: Store
     passed_s: float = field(default=0.0)
+    ada: User = field(default_factory=lambda: User(id="ada"))
+    eve: User = field(default_factory=lambda: User(id="eve"))
 
     def let_pass(self, seconds: float) -> None:
         self.passed_s += seconds
 
-    async def project(self, user: str = ADA) -> Project:
-        return await self.store.create_project(user, "Cats", STARTER)
+    async def project(self, user: User | None = None) -> Project:
+        return await self.store.create_project(user or self.ada, "Cats", STARTER)
 
-    async def queued(self, user: str = ADA, run_id: str = "run-1", project: Project | None = None) -> Run:
+    async def queued(self, user: User | None = None, run_id: str = "run-1", project: Project | None = None) -> Run:
         project = project or await self.project(user)
-        return await self.store.start_run(user, project.id, run_id, RunKind.PROMPT, "a page for cats")
+        return await self.store.start_run(user or self.ada, project.id, run_id, RunKind.PROMPT, "a page for cats")
 
     async def claimed(
-        self, user: str = ADA, run_id: str = "run-1", project: Project | None = None
+        self, user: User | None = None, run_id: str = "run-1", project: Project | None = None
     ) -> tuple[Run, Lease]:
         await self.queued(user, run_id, project)
         claimed = await self.store.claim_run("worker", 15, run_id)
@@ -55,7 +57,8 @@ class World:
         return claimed[0], claimed[2]
 
     async def events(self, run: Run) -> list[Event]:
-        return [e.event for e in await self.store.entries(run.owner, run.project_id)]
+        owner = self.ada if run.owner == self.ada.id else self.eve
+        return [e.event for e in await self.store.entries(owner, run.project_id)]
 
 
 def sha(content: bytes) -> str:

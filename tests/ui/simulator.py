@@ -22,9 +22,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 from PIL import Image, ImageDraw
 from starlette.middleware import Middleware
 
-from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, RunKind
+from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, RunKind, User
 from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
 from backend.web.security import Security
+from backend.web.session import LocalSession
 from tests.ui.play import Player, perform
 from tests.ui.preview_app import PREVIEW_HTML
 from tests.ui.starter import STARTER
@@ -75,8 +76,6 @@ class SimProject:
 class Simulator:
     """Stands where `backend.runs` and the store stand; `user` is ignored."""
 
-    user = "local"
-
     def __init__(self, preview_port: int, pace: float) -> None:
         self.preview_url = f"http://3000-sim.localhost:{preview_port}/"
         self.pace = pace
@@ -99,7 +98,7 @@ class Simulator:
         return self.projects[project_id]
 
     async def start(
-        self, user: str, project_id: str | None, prompt: str, attachments: list[tuple[str, str, bytes]]
+        self, user: User, project_id: str | None, prompt: str, attachments: list[tuple[str, str, bytes]]
     ) -> SimpleNamespace:
         if not prompt.strip():
             raise InvalidInput("The prompt is empty. Describe what to build or change.")
@@ -120,7 +119,7 @@ class Simulator:
         project.task = asyncio.create_task(perform(player, kind, prompt))
         return run_id
 
-    async def cancel(self, user: str, run_id: str) -> None:
+    async def cancel(self, user: User, run_id: str) -> None:
         project = self.project(run_id.rsplit("-r", 1)[0])
         if not project.active or project.task is None:
             return
@@ -168,7 +167,7 @@ def message(data: dict[str, Any], seq: int) -> str:
 
 
 def create_api(sim: Simulator) -> FastAPI:
-    api = FastAPI(middleware=[Middleware(Security, hosts=["127.0.0.1"])])
+    api = FastAPI(middleware=[Middleware(Security, hosts=["127.0.0.1"]), Middleware(LocalSession)])
 
     @api.exception_handler(CodeFlowError)
     async def refused(request: Request, error: Exception) -> JSONResponse:
@@ -305,7 +304,7 @@ def picture(seed: int) -> bytes:
 
 
 async def serve(page_port: int, preview_port: int, sim: Simulator) -> None:
-    services = cast(Any, SimpleNamespace(runs=sim, user=sim.user))
+    services = cast(Any, SimpleNamespace(runs=sim))
     page = mount_page(create_api(sim), services)
     servers = [
         uvicorn.Server(

@@ -13,7 +13,8 @@ import uvicorn
 from backend.config import Settings
 from backend.store.sqlite import SqliteStore
 from backend.web.api import create_api
-from backend.web.services import LOCAL_USER, Services
+from backend.web.services import Services
+from backend.web.session import LOCAL_USER
 from backend.web.setup import AwaitedWorkspaces
 from tests.runs.conftest import stage
 from tests.runs.disk import DiskWorkspaces

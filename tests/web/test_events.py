@@ -4,7 +4,7 @@ from contextlib import aclosing
 from typing import Any
 
 from backend.events import Entry, ProjectView, fold
-from backend.web.services import LOCAL_USER
+from backend.web.session import LOCAL_USER
 from tests.web.conftest import Site
 from tests.web.sse import messages
 

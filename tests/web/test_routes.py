@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from backend.web.services import LOCAL_USER
+from backend.web.session import LOCAL_USER
 from tests.web.conftest import Site
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(20)).decode()
