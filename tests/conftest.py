@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["tests.sandboxes"]
+pytest_plugins = ["tests.sandboxes", "tests.supabase.fixtures"]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
