@@ -15,7 +15,7 @@ STYLES = [
     for name in (
         *("tokens", "gradio", "controls", "layout", "drawer"),
         *("chat", "timeline", "composer", "landing"),
-        *("preview", "code", "changes", "logs", "phone"),
+        *("preview", "code", "changes", "logs", "account", "phone"),
     )
 ]
 MODULES = [path.name for path in sorted(STATIC.glob("*.js")) if path.name != "main.js"]

@@ -11,7 +11,7 @@ import sys
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,10 +22,10 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 from PIL import Image, ImageDraw
 from starlette.middleware import Middleware
 
-from backend.domain import Busy, CodeFlowError, InvalidInput, NotFound, RunKind, User
+from backend.domain import Busy, CodeFlowError, InvalidInput, LimitKind, LimitReached, NotFound, RunKind, User
 from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
 from backend.web.security import Security
-from backend.web.session import LocalSession
+from backend.web.session import LOCAL_USER, LocalSession
 from tests.ui.play import Player, perform
 from tests.ui.preview_app import PREVIEW_HTML
 from tests.ui.starter import STARTER
@@ -89,6 +89,10 @@ class Simulator:
             "reason": "No OPENAI_API_KEY, GEMINI_API_KEY or OPENAI_BASE_URL is set, and no Ollama answers.",
             "isolation": "bubblewrap",
         }
+        self.usage: dict[str, Any] | None = None
+        self.shares: list[dict[str, Any]] = []
+        self.signed_out: list[bool] = []
+        self.deleted: list[str] = []
         self.runs = self
         self.refuse_streams = False
 
@@ -104,11 +108,34 @@ class Simulator:
             raise InvalidInput("The prompt is empty. Describe what to build or change.")
         if len(prompt) > 100_000:
             raise InvalidInput("The prompt is longer than 100,000 characters. Shorten it.")
+        if self.usage:
+            self.take_point(self.usage)
         if project_id is None:
             project_id = f"p{len(self.projects) + 1}"
             self.projects[project_id] = SimProject(project_id, "", self.preview_url, dict(STARTER))
         run_id = await self.begin(self.project(project_id), RunKind.PROMPT, prompt)
         return SimpleNamespace(project_id=project_id, id=run_id)
+
+    def take_point(self, usage: dict[str, Any]) -> None:
+        if usage["points_used"] >= usage["tier"]["points"]:
+            raise LimitReached("Your 5 prompts are used up until 18:40.", LimitKind.POINTS, datetime.now(UTC))
+        usage["points_used"] += 1
+        usage["resets_at"] = (datetime.now(UTC) + timedelta(hours=4)).isoformat()
+
+    def sign_in(self, email: str | None, points_used: int, tier: str = "Free") -> None:
+        """From now on the page has an account; `email` None: a trial."""
+        self.me |= {
+            "sign_in": True,
+            "email": email,
+            "anonymous": email is None,
+            "upgrade_url": "https://pay.example/pro",
+        }
+        self.usage = {
+            "tier": {"id": tier.lower(), "name": tier, "points": 5, "window_s": 86400, "budget_micros": 2_000_000},
+            "points_used": points_used,
+            "resets_at": (datetime.now(UTC) + timedelta(hours=4)).isoformat() if points_used else None,
+            "spent_micros": 130_000,
+        }
 
     async def begin(self, project: SimProject, kind: RunKind, prompt: str) -> str:
         if project.active:
@@ -180,7 +207,46 @@ def create_api(sim: Simulator) -> FastAPI:
 
     @api.get("/api/me")
     async def me() -> dict[str, Any]:
-        return sim.me
+        return {**sim.me, "usage": sim.usage}
+
+    @api.get("/api/usage")
+    async def usage() -> dict[str, Any] | None:
+        return sim.usage
+
+    @api.post("/auth/sign-out")
+    async def sign_out(request: Request) -> dict[str, bool]:
+        sim.signed_out.append((await request.json())["everywhere"])
+        return {"ok": True}
+
+    @api.delete("/api/account")
+    async def delete_account(request: Request) -> None:
+        confirm = (await request.json())["confirm"]
+        if confirm != sim.me["email"]:
+            raise InvalidInput("What you typed does not match the account's address.")
+        sim.deleted.append(confirm)
+
+    @api.get("/signin")
+    async def signin() -> HTMLResponse:
+        return HTMLResponse("<h1>Sign in</h1>")
+
+    @api.get("/api/projects/{project_id}/shares")
+    async def shares(project_id: str) -> list[dict[str, Any]]:
+        return sim.shares
+
+    @api.post("/api/projects/{project_id}/shares")
+    async def share(project_id: str, request: Request) -> dict[str, Any]:
+        made = {
+            "id": f"s{len(sim.shares) + 1}",
+            "version_number": 1,
+            "history": (await request.json())["history"],
+            "created_at": datetime.now(UTC).isoformat(),
+        }
+        sim.shares.insert(0, made)
+        return {"share": made, "url": f"http://127.0.0.1/s/token-{made['id']}"}
+
+    @api.delete("/api/shares/{share_id}")
+    async def revoke(share_id: str) -> None:
+        sim.shares = [s for s in sim.shares if s["id"] != share_id]
 
     @api.get("/api/projects")
     async def projects() -> list[dict[str, Any]]:
@@ -212,7 +278,7 @@ def create_api(sim: Simulator) -> FastAPI:
 
     @api.post("/api/projects/{project_id}/runs")
     async def run(project_id: str, request: Request) -> dict[str, str]:
-        run = await sim.start("local", project_id, (await request.json())["prompt"], [])
+        run = await sim.start(LOCAL_USER, project_id, (await request.json())["prompt"], [])
         return {"run_id": run.id}
 
     @api.post("/api/projects/{project_id}/wake")

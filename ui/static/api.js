@@ -12,11 +12,15 @@ async function call(method, path, body) {
     throw new Error("CodeFlow does not answer. Check that it is still running, then try again.");
   }
   if (response.ok) return response;
+  if (response.status === 401) signIn();
   const refusal = await response.json().catch(() => null);
   const error = new Error(refusal?.error?.message ?? `The server answered ${response.status}. Try again in a moment.`);
   error.status = response.status;
   throw error;
 }
+
+/** The session is over: sign in, and come back to this very place. */
+const signIn = () => location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
 
 const json = async (...args) => {
   const text = await (await call(...args)).text();
@@ -27,6 +31,12 @@ const project = (id, rest) => `projects/${encodeURIComponent(id)}/${rest}`;
 export const api = {
   setup: () => json("GET", "setup"),
   me: () => json("GET", "me"),
+  usage: () => json("GET", "usage"),
+  signOut: (everywhere) => json("POST", "../auth/sign-out", { everywhere }),
+  deleteAccount: (confirm) => json("DELETE", "account", { confirm }),
+  shares: (id) => json("GET", project(id, "shares")),
+  share: (id, version_id, history) => json("POST", project(id, "shares"), { version_id, history }),
+  revokeShare: (id) => json("DELETE", `shares/${encodeURIComponent(id)}`),
   projects: () => json("GET", "projects"),
   rename: (id, title) => json("PATCH", `projects/${encodeURIComponent(id)}`, { title }),
   remove: (id) => json("DELETE", `projects/${encodeURIComponent(id)}`),

@@ -1,4 +1,5 @@
 /** The prompt box: `gr.MultimodalTextbox` with its hints, its errors below it, and the start and stop of runs. */
+import { leftOf, isLow, onUsage, refreshUsage, resets, wayUp } from "./account.js";
 import { $, h, icon } from "./dom.js";
 import { drawUnder } from "./landing.js";
 import { open, store } from "./store.js";
@@ -31,15 +32,25 @@ export function startComposer(fire) {
 
 export function mountUnder(element) {
   error = h("p", { class: "error", role: "alert", hidden: true });
-  element.append(error);
+  const left = h("p", { class: "left", hidden: true });
+  element.append(error, left);
+  onUsage((me) => drawLeft(left, me.usage));
   drawUnder(element);
 }
 
-/** Show what went wrong next to the prompt, which is kept; "" takes it away. */
-export function fail(message) {
+/** Show what went wrong next to the prompt, which is kept; "" takes it away. `way`: a link that helps, `{href, label, target}`. */
+export function fail(message, way = null) {
   if (!error) return;
   error.hidden = !message;
-  error.replaceChildren(...(message ? [icon("warning"), h("span", {}, message)] : []));
+  const link = way && h("a", { href: way.href, target: way.target, rel: "noopener" }, way.label);
+  error.replaceChildren(...(message ? [icon("warning"), h("span", {}, message, link && " ", link)] : []));
+}
+
+/** What is left of the tier, once that is little. */
+function drawLeft(element, usage) {
+  element.hidden = usage.tier.points == null || !isLow(usage);
+  const way = wayUp();
+  element.replaceChildren(`${leftOf(usage)}, ${resets(usage)}.`, ...(way ? [" ", h("a", { href: way.href, target: way.target, rel: "noopener" }, way.label)] : []));
 }
 
 export function composerProps() {
@@ -75,9 +86,10 @@ export function submitting(prompt) {
 
 export function submitted(outcome) {
   delete document.body.dataset.sending;
-  const { error, project_id } = JSON.parse(outcome || "{}");
+  const { error, limit, project_id } = JSON.parse(outcome || "{}");
+  refreshUsage();
   if (error || !project_id) {
-    fail(error ?? "The prompt could not be sent. Try again.");
+    fail(error ?? "The prompt could not be sent. Try again.", limit && limit.kind !== "concurrent" && limit.kind !== "rate" ? wayUp() : null);
     return { __type__: "update" };
   }
   open(project_id);

@@ -9,10 +9,12 @@ export function mountDialogs(element) {
   host = element;
 }
 
+export const dialogHost = () => host;
+
 /** Opens a dialog; `act` may throw, and what it says is shown in the dialog, which stays. */
-function ask({ title, text, field, label, danger, act }) {
+function ask({ title, text, field, label, danger, act, hint }) {
   const error = h("p", { class: "error", role: "alert", hidden: true });
-  const input = field != null && h("input", { value: field, maxlength: 120, "aria-label": title });
+  const input = field != null && h("input", { value: field, maxlength: 320, placeholder: hint, "aria-label": hint ?? title });
   const cancel = button("Cancel", () => dialog.close());
   const confirm = h("button", { type: "submit", class: `button ${danger ? "danger" : "primary"}` }, label);
   const form = h("form", { method: "dialog" }, h("h2", {}, title), text && h("p", {}, text), input, error, h("div", { class: "dialog-acts" }, cancel, confirm));
@@ -60,6 +62,20 @@ export const askDelete = (project, done) =>
     act: async () => {
       await api.remove(project.id);
       done();
+    },
+  });
+
+export const askDeleteAccount = ({ email, anonymous }) =>
+  ask({
+    title: anonymous ? "Delete the trial?" : "Delete your account?",
+    text: "All your projects, their versions, chats and share links will be gone for good. Export your data first if you may want it.",
+    field: anonymous ? null : "",
+    hint: anonymous ? null : `Type ${email} to confirm`,
+    label: "Delete everything",
+    danger: true,
+    act: async (typed) => {
+      await api.deleteAccount(anonymous ? "delete" : typed);
+      location.assign("/signin");
     },
   });
 

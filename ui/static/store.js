@@ -71,7 +71,8 @@ async function lost() {
   disconnect();
   setConnection("lost");
   const id = store.id;
-  if (!store.view && (await isGone(id))) {
+  // Once more when the connection does not come back: the project may be gone, or the sign-in over.
+  if ((!store.view || retry === 1) && (await isGone(id))) {
     if (id === store.id) emit("gone");
     return;
   }
