@@ -111,6 +111,10 @@ class SupabaseServer:
         self._seen += mails
         return mails[-1]
 
+    def reload_schema(self) -> None:
+        """Call it after making or dropping tables or functions: the server remembers what there is, as PostgREST does."""
+        self._http.put("/harness/schema").raise_for_status()
+
     def set_site_url(self, url: str) -> None:
         """Where mails lead to and sign-ins come back to when the request names no place of its own."""
         self._http.put("/harness/site_url", content=url).raise_for_status()

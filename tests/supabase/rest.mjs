@@ -17,8 +17,15 @@ export const types = {
 const KNOWN = /^(PT...|PGRST|42...|22...|21...|53...|55...|23502|23503|23505|25006)$/;
 const STATUS = [[/^P0001$/, 400], [/^23/, 400], [/^54/, 500], [/^(08|57)/, 503], [/^(09|25|2D|38|39|3B|40|58|F0|HV|P0|XX)/, 500], [/^(0L|0P|28)/, 403]];
 
-/** Makes lite answer other SQL states as PostgREST does, and not with its own catch-all. */
-export function postgrest(connection) {
+/**
+ * The role that requests come in as owns nothing and sees no table, so `catalog` looks for lite, as PostgREST looks past privileges.
+ * Other SQL states than lite knows are answered as PostgREST answers them, not with lite's catch-all.
+ */
+export function postgrest(connection, catalog) {
+  // "unknown" makes lite grant everything on every table to everybody, once, before it looks.
+  connection.rlsState = "active";
+  connection.introspect = (options) => catalog.introspect(options);
+  connection.clearSchemaCache = () => catalog.clearSchemaCache();
   const normalized = connection.normalizeDbError.bind(connection);
   connection.normalizeDbError = (error) => {
     const found = normalized(error);

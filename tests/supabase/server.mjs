@@ -28,12 +28,9 @@ async function project() {
   const flows = new Flows();
   const mailbox = new Mailbox(settings.mailbox, site, flows);
   const provider = (name) => ({ enabled: true, client_id: name, secret: name, redirect_uri: `${site}/auth/v1/callback` });
-  const connection = createPostgresConnection({
-    url: settings.database.authenticator,
-    postgresOptions: { max: 10, onnotice() {}, types },
-  });
+  const connect = (url, max) => createPostgresConnection({ url, postgresOptions: { max, onnotice() {}, types } });
   const app = new App({
-    connection: postgrest(connection),
+    connection: postgrest(connect(settings.database.authenticator, 10), connect(settings.database.supabase_admin, 1)),
     auth: {
       enabled: true,
       site_url: settings.site_url,
@@ -63,6 +60,10 @@ async function project() {
     const url = new URL(incoming.url);
     if (url.pathname === "/harness/site_url") {
       app.config.auth.site_url = await incoming.text();
+      return new Response(null, { status: 204 });
+    }
+    if (url.pathname === "/harness/schema") {
+      await app.connection.clearSchemaCache();
       return new Response(null, { status: 204 });
     }
     if (url.pathname.startsWith("/providers/")) return pretended.fetch(incoming);

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 from psycopg import sql
 
 from tests.supabase.packages import HERE, installed
@@ -60,7 +61,10 @@ def apply(postgres: Postgres, migrations: Path) -> None:
     """As `supabase db push` does: in order of name, each in one transaction, as the owner."""
     for migration in sorted(migrations.glob("*.sql")):
         with postgres.connect("postgres") as connection, connection.transaction():
-            connection.execute(_script(migration))
+            try:
+                connection.execute(_script(migration))
+            except psycopg.Error as error:
+                raise ProjectFailed(f"The migration {migration.name} does not apply: {error}") from error
 
 
 @contextlib.contextmanager
