@@ -5,7 +5,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.domain import CodeFlowError, NotFound, Project, Run, RunKind, User
+from backend.domain import CodeFlowError, NotFound, Project, Run, RunKind, Share, User
 from backend.events import Entry, Frame, ProjectView, fold
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
 from backend.store import Store
@@ -101,12 +101,33 @@ class Runs:
         """The project, all its versions, and its sandbox. Raises `Busy` while a run is under way."""
         project = await self._store.project(user, project_id)
         await self._store.delete_project(user, project_id)
-        if project.sandbox_id:
+        await self._let_go(project.sandbox_id)
+
+    async def share(
+        self, user: User, project_id: str, version_id: str | None = None, history: bool = False
+    ) -> tuple[Share, str]:
+        """A link to the version, or without one to the project's current version, and the link's token, told only now.
+
+        Raises `NotFound`.
+        """
+        version_id = version_id or (await self._store.project(user, project_id)).head_id
+        return await self._store.create_share(user, project_id, version_id, history)
+
+    async def revoke(self, user: User, share_id: str) -> None:
+        """The share's link is dead, and its preview ends. Raises `NotFound`."""
+        await self._let_go(await self._store.revoke_share(user, share_id))
+
+    async def delete_account(self, user: User) -> None:
+        """The user, everything of theirs, and its sandboxes."""
+        await self._let_go(*await self._store.delete_account(user))
+
+    async def _let_go(self, *sandbox_ids: str | None) -> None:
+        for sandbox_id in filter(None, sandbox_ids):
             try:
-                await self._workspaces.kill(project.sandbox_id)
+                await self._workspaces.kill(sandbox_id)
             except WorkspaceError as e:
-                # The project is gone all the same; its sandbox ends at its time-out.
-                log.warning("Sandbox %s could not be closed: %s", project.sandbox_id, e.message)
+                # What it showed is gone all the same; the sandbox ends at its time-out.
+                log.warning("Sandbox %s could not be closed: %s", sandbox_id, e.message)
 
     async def view(self, user: User, project_id: str) -> ProjectView:
         """Everything a page shows of the project, but for frames in flight and the files' contents."""

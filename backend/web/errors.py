@@ -1,6 +1,7 @@
-"""Errors as JSON: `{"error": {"code", "message"}}`."""
+"""Errors as JSON: `{"error": {"code", "message"}}`, and for a limit what `limit_details` tells."""
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from backend.domain import Busy, CodeFlowError, InvalidInput, LimitReached, NotFound, NotSignedIn, Unavailable
+from backend.web.upgrade import limit_details
 
 log = logging.getLogger(__name__)
 
@@ -21,23 +23,30 @@ STATUS: dict[type[CodeFlowError], tuple[int, str]] = {
 }
 
 
-def answer(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status)
+def answer(status: int, code: str, message: str, **details: Any) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message, **details}}, status)
 
 
-def add_error_answers(api: FastAPI) -> None:
-    api.add_exception_handler(CodeFlowError, _told)
+def add_error_answers(api: FastAPI, upgrade_url: str | None = None) -> None:
+    """`upgrade_url`: where more is bought when a limit is reached."""
+
+    async def told(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, CodeFlowError)
+        status, code = status_of(error)
+        details: dict[str, Any] = {}
+        if isinstance(error, LimitReached):
+            details = limit_details(error, getattr(request.state, "user", None), upgrade_url)
+        return answer(status, code, error.message, **details)
+
+    api.add_exception_handler(CodeFlowError, told)
     api.add_exception_handler(RequestValidationError, _malformed)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Exception, _unexpected)
 
 
-async def _told(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, CodeFlowError)
-    for kind, (status, code) in STATUS.items():
-        if isinstance(error, kind):
-            return answer(status, code, error.message)
-    return answer(503, "unavailable", error.message)
+def status_of(error: CodeFlowError) -> tuple[int, str]:
+    """The HTTP status and the code for programs."""
+    return next((told for kind, told in STATUS.items() if isinstance(error, kind)), (503, "unavailable"))
 
 
 async def _malformed(request: Request, error: Exception) -> JSONResponse:
@@ -55,5 +64,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    # The route, not the address: that of a share is a secret.
+    route = getattr(request.scope.get("route"), "path", "(no route)")
+    log.error("%s %s failed", request.method, route, exc_info=error)
     return answer(500, "internal", "CodeFlow itself went wrong. Try again; the server's log has the details.")

@@ -7,6 +7,7 @@ from starlette.responses import StreamingResponse
 
 from backend.domain import NotFound, User
 from backend.runs.service import Batch, Runs
+from backend.web.streams import Streams, seconds_left
 
 BATCH_S = 0.06
 """News are gathered so long: a page cannot show more often than that anyway."""
@@ -14,9 +15,20 @@ RETRY_MS = 1000
 
 
 async def stream_project(
-    runs: Runs, user: User, project_id: str, after: int | None, frames_after: int
+    runs: Runs,
+    streams: Streams,
+    user: User,
+    project_id: str,
+    after: int | None,
+    frames_after: int,
+    ends: float | None = None,
 ) -> StreamingResponse:
-    """From `after` on; without it, the whole view first. Raises `NotFound` before anything is sent."""
+    """From `after` on; without it, the whole view first. `ends`: when the session does, in seconds of the clock; the
+    browser then connects again, and is asked anew who it is.
+
+    Raises `NotFound` and `LimitReached` before anything is sent.
+    """
+    streams.require_room(user)
     first = ""
     if after is None:
         view = await runs.view(user, project_id)
@@ -32,21 +44,22 @@ async def stream_project(
     async def messages() -> AsyncIterator[str]:
         nonlocal ahead
         seq = after
-        yield f"retry: {RETRY_MS}\n\n{first}"
-        try:
-            while True:
-                batch = await ahead
-                if batch.entries or batch.frames:
-                    seq = batch.entries[-1].seq if batch.entries else seq
-                    yield _message(_json(batch), seq)
-                    await asyncio.sleep(BATCH_S)
-                else:
-                    yield ": still here\n\n"
-                ahead = asyncio.ensure_future(anext(batches))
-        except NotFound:
-            yield "event: gone\ndata: {}\n\n"
-        finally:
-            ahead.cancel()
+        with streams.counted(user):
+            yield f"retry: {RETRY_MS}\n\n{first}"
+            try:
+                while (left := seconds_left(ends)) != 0 and (await asyncio.wait({ahead}, timeout=left))[0]:
+                    batch = ahead.result()
+                    if batch.entries or batch.frames:
+                        seq = batch.entries[-1].seq if batch.entries else seq
+                        yield _message(_json(batch), seq)
+                        await asyncio.sleep(BATCH_S)
+                    else:
+                        yield ": still here\n\n"
+                    ahead = asyncio.ensure_future(anext(batches))
+            except NotFound:
+                yield "event: gone\ndata: {}\n\n"
+            finally:
+                ahead.cancel()
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(messages(), media_type="text/event-stream", headers=headers)

@@ -2,21 +2,24 @@
 
 import base64
 import binascii
+import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import StringConstraints
 from starlette.responses import StreamingResponse
 
 from backend.domain import InvalidInput, Run
 from backend.runs.inputs import Image
+from backend.web.bodies import Body, Id
 from backend.web.events import stream_project
+from backend.web.rates import rate
 from backend.web.services import Services
 from backend.web.session import Viewer
+from backend.web.streams import Streams, session_ends
 
-
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+MAX_SEQ = 10**15
+"""No journal is longer; no store's integers end before."""
 
 
 class PromptImage(Body):
@@ -34,8 +37,8 @@ class PromptImage(Body):
 
 class Prompt(Body):
     prompt: str
-    attachments: list[PromptImage] = []
-    run_id: Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
+    attachments: tuple[PromptImage, ...] = ()
+    run_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | None = None
     """Chosen by the page, so that sending twice starts once."""
 
 
@@ -45,7 +48,7 @@ class Edit(Body):
 
 
 class Restore(Body):
-    version_id: str
+    version_id: Id
 
 
 class Title(Body):
@@ -55,12 +58,14 @@ class Title(Body):
 def project_routes(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api")
     runs, store = services.runs, services.store
+    streams = Streams()
+    a_run = [rate(services, "run")]
 
     @routes.get("/projects")
     async def projects(user: Viewer, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[dict[str, Any]]:
         return [card.model_dump(mode="json") for card in await store.projects(user, limit)]
 
-    @routes.post("/projects", status_code=201)
+    @routes.post("/projects", status_code=201, dependencies=a_run)
     async def start_project(user: Viewer, body: Prompt) -> dict[str, str]:
         return started(await runs.start(user, None, body.prompt, [a.image() for a in body.attachments], body.run_id))
 
@@ -73,20 +78,20 @@ def project_routes(services: Services) -> APIRouter:
         await runs.delete(user, project_id)
         return Response(status_code=204)
 
-    @routes.post("/projects/{project_id}/runs", status_code=201)
+    @routes.post("/projects/{project_id}/runs", status_code=201, dependencies=a_run)
     async def start(user: Viewer, project_id: str, body: Prompt) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
         return started(await runs.start(user, project_id, body.prompt, images, body.run_id))
 
-    @routes.post("/projects/{project_id}/edit", status_code=201)
+    @routes.post("/projects/{project_id}/edit", status_code=201, dependencies=a_run)
     async def edit(user: Viewer, project_id: str, body: Edit) -> dict[str, str]:
         return started(await runs.edit(user, project_id, body.files))
 
-    @routes.post("/projects/{project_id}/restore", status_code=201)
+    @routes.post("/projects/{project_id}/restore", status_code=201, dependencies=a_run)
     async def restore(user: Viewer, project_id: str, body: Restore) -> dict[str, str]:
         return started(await runs.restore(user, project_id, body.version_id))
 
-    @routes.post("/projects/{project_id}/wake", status_code=201)
+    @routes.post("/projects/{project_id}/wake", status_code=201, dependencies=a_run)
     async def wake(user: Viewer, project_id: str) -> dict[str, str]:
         return started(await runs.wake(user, project_id))
 
@@ -95,18 +100,19 @@ def project_routes(services: Services) -> APIRouter:
         run = await runs.cancel(user, run_id)
         return {**started(run), "status": run.status}
 
-    @routes.get("/projects/{project_id}/events")
+    @routes.get("/projects/{project_id}/events", dependencies=[rate(services, "events")])
     async def events(
+        request: Request,
         user: Viewer,
         project_id: str,
-        after: Annotated[int | None, Query(ge=0)] = None,
-        frames: Annotated[int, Query(ge=0)] = 0,
+        after: Annotated[int | None, Query(ge=0, le=MAX_SEQ)] = None,
+        frames: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
         last_event_id: Annotated[str | None, Header()] = None,
     ) -> StreamingResponse:
-        if last_event_id and last_event_id.isdigit():
+        if last_event_id and re.fullmatch(r"[0-9]{1,15}", last_event_id):
             # The browser has seen more by now than the address it connects to again says.
             after = int(last_event_id)
-        return await stream_project(runs, user, project_id, after, frames)
+        return await stream_project(runs, streams, user, project_id, after, frames, session_ends(request))
 
     return routes
 

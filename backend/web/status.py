@@ -5,48 +5,66 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
+from backend.config import Settings
 from backend.web.services import Services
-from backend.web.session import Viewer
+from backend.web.session import LOCAL_USER, Viewer
+from backend.web.streams import Streams, seconds_left, session_ends
+from backend.web.upgrade import upgrade_url
 
 HEARTBEAT_S = 15.0
+OAUTH_PROVIDERS = ("github", "google")
 
 
 def status_routes(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/api")
+    streams = Streams()
 
     @routes.get("/health")
     async def health() -> dict[str, Any]:
         return {"ok": True, "pending": await services.store.pending()}
 
     @routes.get("/setup")
-    async def setup() -> dict[str, Any]:
+    async def setup(_user: Viewer) -> dict[str, Any]:
         return dataclasses.asdict(services.setup.state)
 
     @routes.get("/setup/events")
-    async def setup_events() -> StreamingResponse:
+    async def setup_events(request: Request, user: Viewer) -> StreamingResponse:
         """The state, each time it changes, until it is ready or has failed."""
+        streams.require_room(user)
+        ends = session_ends(request)
 
         async def messages() -> AsyncIterator[str]:
             told = None
-            while True:
-                state = services.setup.state
-                yield f"data: {json.dumps(dataclasses.asdict(state))}\n\n" if state != told else ": still here\n\n"
-                told = state
-                if state.ready or state.error:
-                    return
-                await services.setup.wait(HEARTBEAT_S)
+            with streams.counted(user):
+                while (left := seconds_left(ends)) != 0:
+                    state = services.setup.state
+                    news = state != told
+                    yield f"data: {json.dumps(dataclasses.asdict(state))}\n\n" if news else ": still here\n\n"
+                    told = state
+                    if state.ready or state.error:
+                        return
+                    await services.setup.wait(HEARTBEAT_S if left is None else min(HEARTBEAT_S, left))
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(messages(), media_type="text/event-stream", headers=headers)
 
     @routes.get("/me")
     async def me(user: Viewer) -> dict[str, Any]:
+        """Who asks and what they have left, and who writes the code where. `usage` is null without sign-in."""
         info = (await services.models()).info
+        settings = services.settings
+        usage = None if user == LOCAL_USER else await services.store.usage(user)
         return {
             "user": user.id,
+            "email": user.email,
+            "anonymous": user.anonymous,
+            "sign_in": settings.multi_user,
+            "providers": oauth_providers(settings),
+            "usage": usage.model_dump(mode="json") if usage else None,
+            "upgrade_url": upgrade_url(settings.upgrade_url, user),
             "provider": info.name,
             "model": info.model,
             "demo": info.demo,
@@ -56,3 +74,9 @@ def status_routes(services: Services) -> APIRouter:
         }
 
     return routes
+
+
+def oauth_providers(settings: Settings) -> list[str]:
+    """Those that can be signed in with, in our order."""
+    wanted = {name.strip().lower() for name in settings.sign_in_with.split(",")}
+    return [name for name in OAUTH_PROVIDERS if name in wanted]

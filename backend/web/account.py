@@ -1,0 +1,59 @@
+"""Routes of the signed-in user's own account: what is left of the tier, a copy of everything, and its end."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.responses import StreamingResponse
+
+from backend.domain import InvalidInput, User
+from backend.web.account_export import export_account
+from backend.web.bodies import Body
+from backend.web.services import Services
+from backend.web.session import Viewer
+
+DELETE_WORD = "delete"
+
+
+class Farewell(Body):
+    confirm: str
+    """The account's e-mail address, or the word `delete`, as typed by the person."""
+
+
+def account_routes(services: Services) -> APIRouter:
+    routes = APIRouter(prefix="/api")
+    runs, store = services.runs, services.store
+
+    @routes.get("/usage")
+    async def usage(user: Viewer) -> dict[str, Any]:
+        return (await store.usage(user)).model_dump(mode="json")
+
+    @routes.get("/account/export.zip")
+    async def export(user: Viewer) -> StreamingResponse:
+        pieces = export_account(store, user)
+        first = await anext(pieces)
+        name = f"codeflow-{datetime.now(UTC):%Y-%m-%d}.zip"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return StreamingResponse(_with(first, pieces), media_type="application/zip", headers=headers)
+
+    @routes.delete("/account", status_code=204)
+    async def delete(user: Viewer, body: Farewell) -> Response:
+        require_confirmation(user, body.confirm)
+        await runs.delete_account(user)
+        return Response(status_code=204)
+
+    return routes
+
+
+def require_confirmation(user: User, typed: str) -> None:
+    """Raises `InvalidInput` unless the person typed what only somebody who means it types."""
+    if typed.strip().lower() not in {DELETE_WORD, (user.email or DELETE_WORD).lower()}:
+        expected = f"“{user.email}” or “{DELETE_WORD}”" if user.email else f"“{DELETE_WORD}”"
+        raise InvalidInput(f"Nothing was deleted. To delete the account and everything in it, type {expected}.")
+
+
+async def _with(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in rest:
+        yield piece

@@ -1,0 +1,32 @@
+"""Limits on how often a route may be used, by whoever asks."""
+
+from typing import Any
+
+from fastapi import Depends, Request
+
+from backend.domain import User
+from backend.web.limits import Limit, RateLimits, caller
+from backend.web.services import Services
+from backend.web.session import LOCAL_USER
+
+
+def rate(services: Services, name: Limit) -> Any:
+    """A dependency of a route: counts each request for its user, or for the address it comes from without one.
+
+    Raises `LimitReached`.
+    """
+
+    def count(request: Request) -> None:
+        user = getattr(request.state, "user", None)
+        if isinstance(user, User):
+            count_for(services.limits, name, user)
+        else:
+            services.limits.hit(name, caller(request))
+
+    return Depends(count)
+
+
+def count_for(limits: RateLimits, name: Limit, user: User) -> None:
+    """The one user of an installation without sign-in is never too quick. Raises `LimitReached`."""
+    if user != LOCAL_USER:
+        limits.hit(name, user.id)
