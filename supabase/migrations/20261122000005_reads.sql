@@ -18,7 +18,7 @@ $$;
 create function public.read_frames(p_project text, p_after bigint default 0) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  perform from public.projects where id = p_project;
+  perform from public.projects where id = p_project and kind = 'app';
   if not found then
     raise exception using errcode = 'PT404', hint = 'not_found',
       message = 'There is no such project. It may have been deleted; go back to your projects.';
@@ -56,7 +56,7 @@ $$;
 create function public.read_tree(p_project text) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  perform from public.projects where id = p_project;
+  perform from public.projects where id = p_project and kind = 'app';
   if not found then
     raise exception using errcode = 'PT404', hint = 'not_found',
       message = 'There is no such project. It may have been deleted; go back to your projects.';
@@ -70,7 +70,7 @@ language plpgsql stable security invoker set search_path = '' as $$
 declare
   v_found jsonb;
 begin
-  perform from public.projects where id = p_project;
+  perform from public.projects where id = p_project and kind = 'app';
   if not found then
     raise exception using errcode = 'PT404', hint = 'not_found',
       message = 'There is no such project. It may have been deleted; go back to your projects.';
@@ -89,7 +89,7 @@ $$;
 create function public.active_run(p_project text) returns jsonb
 language plpgsql stable security invoker set search_path = '' as $$
 begin
-  perform from public.projects where id = p_project;
+  perform from public.projects where id = p_project and kind = 'app';
   if not found then
     raise exception using errcode = 'PT404', hint = 'not_found',
       message = 'There is no such project. It may have been deleted; go back to your projects.';

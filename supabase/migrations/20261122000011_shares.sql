@@ -44,7 +44,7 @@ begin
   select * into v_preview from public.projects where id = p_share.preview_project_id;
   v_state := internal.preview_state(v_preview);
   return jsonb_build_object(
-    'title', v_preview.title,
+    'title', (select p.title from public.projects p where p.id = p_share.project_id),
     'version_number', v_version.number,
     'version_title', v_version.title,
     'created_at', v_version.created_at,
@@ -206,6 +206,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   v_me public.profiles := internal.me();
   v_share public.shares;
+  v_title text;
   v_shared public.projects;
   v_version public.versions;
   v_project public.projects;
@@ -213,10 +214,11 @@ begin
   select * into v_project from public.projects where id = p_project and owner = v_me.id and kind = 'app';
   if not found then
     v_share := internal.hold_preview(p_token);
+    v_title := (select title from public.projects where id = v_share.project_id);
     select * into v_shared from public.projects where id = v_share.preview_project_id;
     select * into v_version from public.versions where id = v_shared.head_id;
     perform internal.new_project(
-      p_project, v_me.id, 'app', left('Remix of ' || v_shared.title, 1000), p_version);
+      p_project, v_me.id, 'app', left('Remix of ' || v_title, 1000), p_version);
     perform internal.copy_files(v_shared.id, p_project, v_version.manifest, null);
     perform internal.first_version(p_version, p_project, 'Starter', v_version.manifest, null);
     select * into v_project from public.projects where id = p_project;
