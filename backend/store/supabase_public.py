@@ -5,8 +5,7 @@ import secrets
 
 from backend.domain import Project, Share, SharedVersion, User
 from backend.store.supabase_api import Api
-from backend.store.supabase_limits import limit_reached
-from backend.store.supabase_rows import decoded, new_id, to_project, to_share, to_shared_version
+from backend.store.supabase_rows import decoded, new_id, to_limit, to_project, to_share, to_shared_version
 from backend.store.supabase_watch import QUEUE, Watch
 
 TOKEN_BYTES = 24
@@ -51,7 +50,7 @@ class SharePart:
     async def wake_share(self, token: str) -> SharedVersion:
         answer = await self._api.call(self._api.anybody(), "wake_share", p_token=token)
         if not answer["ok"]:
-            raise limit_reached(answer, None)
+            raise to_limit(answer)
         self._watch.wrote(QUEUE)
         return to_shared_version(answer["share"])
 

@@ -4,13 +4,27 @@ import base64
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from backend.domain import InvalidInput, Project, ProjectCard, Run, Share, SharedVersion, Unavailable, Usage, Version
+from backend.domain import (
+    InvalidInput,
+    LimitKind,
+    LimitReached,
+    Project,
+    ProjectCard,
+    Run,
+    Share,
+    SharedVersion,
+    Unavailable,
+    Usage,
+    Version,
+)
 from backend.events import Entry, Frame
+from backend.store.limits import limit_reached
 from backend.store.text import require_json
 
 M = TypeVar("M", bound=BaseModel)
@@ -52,6 +66,13 @@ def to_shared_version(row: Any) -> SharedVersion:
 
 def to_usage(row: Any) -> Usage:
     return _picked(Usage, row)
+
+
+def to_limit(answer: Any, *, anonymous: bool = False) -> LimitReached:
+    """A function's answer instead of doing what it was asked: `{"ok": false, "kind", "limit", "resets_at"}`."""
+    resets_at = datetime.fromisoformat(answer["resets_at"]) if answer["resets_at"] else None
+    kind, limit = LimitKind(answer["kind"]), answer["limit"] or 0
+    return limit_reached(kind, limit, resets_at, datetime.now(UTC), anonymous=anonymous)
 
 
 def to_entries(rows: Any) -> list[Entry]:

@@ -7,7 +7,6 @@ from backend.domain import NotFound, NotSignedIn, Project, ProjectCard, Run, Run
 from backend.events import Entry, Frame
 from backend.store import Poke
 from backend.store.supabase_api import BLOBS_AT_ONCE, PAGE, Api, filtered, ordered
-from backend.store.supabase_limits import limit_reached
 from backend.store.supabase_rows import (
     PROJECT_COLUMNS,
     RUN_COLUMNS,
@@ -18,6 +17,7 @@ from backend.store.supabase_rows import (
     to_card,
     to_entries,
     to_frames,
+    to_limit,
     to_project,
     to_run,
     to_usage,
@@ -93,7 +93,7 @@ class UserPart:
             p_edits={path: None if body is None else encoded(body) for path, body in (edits or {}).items()},
         )
         if not answer["ok"]:
-            raise limit_reached(answer, user)
+            raise to_limit(answer, anonymous=user.anonymous)
         run = to_run(answer["run"])
         self._watch.wrote(run.project_id)
         self._watch.wrote(QUEUE)
