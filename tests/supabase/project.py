@@ -123,7 +123,8 @@ class SupabaseServer:
         """Who is signed in at the pretended `github` or `google` and presses "Authorize"; None presses "Cancel"."""
         number = str(uuid.uuid5(uuid.NAMESPACE_URL, account or email or "").int % 10**9)
         person = {"id": number, "login": f"user{number}", "name": "Ada Example", "email": email, "verified": verified}
-        self._http.put(f"/providers/{provider}/account", json=person if email else None).raise_for_status()
+        content = json.dumps(person if email else None)
+        self._http.put(f"/providers/{provider}/account", content=content).raise_for_status()
 
     def reset_usage(self) -> None:
         """Everybody has their whole allowance again."""

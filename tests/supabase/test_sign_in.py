@@ -1,0 +1,289 @@
+"""Every way in and out of an account, through the `supabase` package."""
+
+import re
+import uuid
+from collections.abc import Awaitable
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from supabase import ASupabaseAuthClient
+from supabase_auth.errors import AuthApiError
+from supabase_auth.types import SignInWithEmailAndPasswordCredentials
+
+from tests.supabase.clients import client
+from tests.supabase.project import SupabaseServer
+
+
+def address() -> str:
+    return f"{uuid.uuid4().hex[:12]}@example.com"
+
+
+def credentials(email: str, password: str) -> SignInWithEmailAndPasswordCredentials:
+    return {"email": email, "password": password}
+
+
+def query(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+async def answered(url: str) -> str:
+    """Where the redirects that start at `url` lead: the first address that is not the project's own."""
+    async with httpx.AsyncClient() as browser:
+        own = urlsplit(url).netloc
+        while urlsplit(url).netloc == own:
+            url = (await browser.get(url)).headers["location"]
+        return url
+
+
+async def claims(auth: ASupabaseAuthClient, token: str) -> dict[str, Any]:
+    verified = await auth.get_claims(token)
+    assert verified
+    return {**verified["claims"]}
+
+
+async def refusal(attempt: Awaitable[object]) -> str | None:
+    with pytest.raises(AuthApiError) as refused:
+        await attempt
+    return refused.value.code
+
+
+async def test_signed_up_address_must_be_confirmed_before_the_password_opens(supabase_server: SupabaseServer) -> None:
+    auth = (await client(supabase_server)).auth
+    email = address()
+    signed_up = await auth.sign_up({"email": email, "password": "correct horse"})
+    assert signed_up.session is None
+    attempt = auth.sign_in_with_password(credentials(email, "correct horse"))
+    assert await refusal(attempt) == "email_not_confirmed"
+    code = supabase_server.mail(email).code
+    confirmed = await auth.verify_otp({"type": "email", "email": email, "token": code})
+    assert confirmed.session
+    signed_in = await auth.sign_in_with_password(credentials(email, "correct horse"))
+    assert signed_up.user
+    assert signed_in.user
+    assert signed_in.user.id == signed_up.user.id
+
+
+async def test_wrong_password_and_unknown_address_are_refused_alike(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+    wrong = auth.sign_in_with_password(credentials(user.email, "wrong horse"))
+    unknown = auth.sign_in_with_password(credentials(address(), "wrong horse"))
+    assert await refusal(wrong) == await refusal(unknown) == "invalid_credentials"
+
+
+async def test_signing_up_with_a_taken_address_tells_nothing_and_opens_nothing(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+    again = await auth.sign_up({"email": user.email, "password": "another horse"})
+    assert again.user
+    assert again.session is None
+    assert again.user.id != user.id
+    assert await refusal(auth.sign_in_with_password(credentials(user.email, "another horse")))
+
+
+async def test_one_time_code_signs_in_once(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_with_otp({"email": user.email})
+    code = supabase_server.mail(user.email).code
+    signed_in = await auth.verify_otp({"type": "email", "email": user.email, "token": code})
+    assert signed_in.user
+    assert signed_in.user.id == user.id
+    assert await refusal(auth.verify_otp({"type": "email", "email": user.email, "token": code})) == "otp_expired"
+
+
+async def test_wrong_code_is_refused(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_with_otp({"email": user.email})
+    code = supabase_server.mail(user.email).code
+    wrong = f"{(int(code) + 1) % 10**6:06}"
+    assert await refusal(auth.verify_otp({"type": "email", "email": user.email, "token": wrong})) == "otp_expired"
+
+
+async def test_mailed_token_signs_in_without_the_browser_that_asked(supabase_server: SupabaseServer) -> None:
+    email = address()
+    await (await client(supabase_server)).auth.sign_in_with_otp({"email": email})
+    token_hash = supabase_server.mail(email).token_hash
+    elsewhere = (await client(supabase_server)).auth
+    signed_in = await elsewhere.verify_otp({"type": "email", "token_hash": token_hash})
+    assert signed_in.user
+    assert signed_in.user.email == email
+    assert await refusal(elsewhere.verify_otp({"type": "email", "token_hash": token_hash})) == "otp_expired"
+
+
+async def test_mailed_link_gives_a_code_that_only_the_asking_browser_can_use(supabase_server: SupabaseServer) -> None:
+    email, back = address(), "http://127.0.0.1:4321/auth/callback"
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_with_otp({"email": email, "options": {"email_redirect_to": back}})
+    landed = await answered(supabase_server.mail(email).link)
+    assert landed.startswith(back)
+    code = query(landed)["code"]
+    thief = (await client(supabase_server)).auth
+    stolen = thief.exchange_code_for_session({"auth_code": code, "code_verifier": "guessed", "redirect_to": ""})
+    assert await refusal(stolen) == "bad_code_verifier"
+    signed_in = await auth.exchange_code_for_session({"auth_code": code, "code_verifier": "", "redirect_to": ""})
+    assert signed_in.user
+    assert signed_in.user.email == email
+
+
+async def test_mail_leads_nowhere_foreign(supabase_server: SupabaseServer) -> None:
+    email = address()
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_with_otp({"email": email, "options": {"email_redirect_to": "https://evil.example/steal"}})
+    mail = supabase_server.mail(email)
+    assert "evil.example" not in mail.link + mail.html + mail.redirect_to
+
+
+async def test_code_is_not_mailed_to_an_unknown_address_that_may_not_sign_up(supabase_server: SupabaseServer) -> None:
+    auth = (await client(supabase_server)).auth
+    attempt = auth.sign_in_with_otp({"email": address(), "options": {"should_create_user": False}})
+    assert await refusal(attempt) == "otp_disabled"
+
+
+async def test_refresh_token_is_replaced_and_an_older_one_ends_the_session(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+
+    async def refreshed(token: str) -> str:
+        session = (await auth.refresh_session(token)).session
+        assert session
+        return session.refresh_token
+
+    second = await refreshed(user.refresh_token)
+    assert second != user.refresh_token
+    assert await refreshed(user.refresh_token) == second, "a lost answer can be asked for again"
+    third = await refreshed(second)
+    assert await refusal(auth.refresh_session(user.refresh_token)) == "refresh_token_already_used"
+    assert await refusal(auth.refresh_session(third)) == "refresh_token_already_used"
+
+
+async def test_anonymous_user_becomes_permanent_and_stays_the_same_user(supabase_server: SupabaseServer) -> None:
+    auth = (await client(supabase_server)).auth
+    trial = await auth.sign_in_anonymously()
+    assert trial.user
+    assert trial.session
+    assert trial.user.is_anonymous
+    assert (await claims(auth, trial.session.access_token))["is_anonymous"] is True
+    email = address()
+    await auth.update_user({"email": email, "password": "correct horse"})
+    mail = supabase_server.mail(email)
+    assert mail.kind == "email_change"
+    confirmed = await auth.verify_otp({"type": "email_change", "email": email, "token": mail.code})
+    assert confirmed.user
+    assert (confirmed.user.id, confirmed.user.email) == (trial.user.id, email)
+    assert not confirmed.user.is_anonymous
+    fresh = (await client(supabase_server)).auth
+    returned = await fresh.sign_in_with_password(credentials(email, "correct horse"))
+    assert returned.user
+    assert returned.user.id == trial.user.id
+
+
+async def test_anonymous_user_needs_an_address_before_a_password(supabase_server: SupabaseServer) -> None:
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_anonymously()
+    assert await refusal(auth.update_user({"password": "correct horse"})) == "validation_failed"
+
+
+async def test_forgotten_password_is_replaced_and_other_sessions_end(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+    await auth.reset_password_for_email(user.email)
+    mail = supabase_server.mail(user.email)
+    assert mail.kind == "recovery"
+    recovered = await auth.verify_otp({"type": "recovery", "token_hash": mail.token_hash})
+    assert recovered.session
+    await auth.update_user({"password": "a brand new horse"})
+    fresh = (await client(supabase_server)).auth
+    old = fresh.sign_in_with_password(credentials(user.email, user.password))
+    assert await refusal(old) == "invalid_credentials"
+    assert await refusal(fresh.refresh_session(user.refresh_token))
+    assert (await fresh.sign_in_with_password(credentials(user.email, "a brand new horse"))).user
+
+
+@pytest.mark.parametrize("provider", ["github", "google"])
+async def test_provider_signs_in_by_a_code_for_the_asking_browser(
+    supabase_server: SupabaseServer, provider: Literal["github", "google"]
+) -> None:
+    email, back = address(), "http://127.0.0.1:4321/auth/callback"
+    supabase_server.sign_in_at(provider, email)
+    auth = (await client(supabase_server)).auth
+    start = await auth.sign_in_with_oauth({"provider": provider, "options": {"redirect_to": back}})
+    landed = await answered(start.url)
+    assert landed.startswith(back)
+    code = query(landed)["code"]
+    thief = (await client(supabase_server)).auth
+    stolen = thief.exchange_code_for_session({"auth_code": code, "code_verifier": "guessed", "redirect_to": ""})
+    assert await refusal(stolen) == "bad_code_verifier"
+    signed_in = await auth.exchange_code_for_session({"auth_code": code, "code_verifier": "", "redirect_to": ""})
+    assert signed_in.user
+    assert signed_in.session
+    assert (signed_in.user.email, signed_in.user.app_metadata["provider"]) == (email, provider)
+    assert (await claims(auth, signed_in.session.access_token))["amr"][0]["method"] == "oauth"
+
+
+async def test_provider_with_the_same_verified_address_opens_the_same_account(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    supabase_server.sign_in_at("github", user.email)
+    auth = (await client(supabase_server)).auth
+    start = await auth.sign_in_with_oauth({"provider": "github"})
+    code = query(await answered(start.url))["code"]
+    signed_in = await auth.exchange_code_for_session({"auth_code": code, "code_verifier": "", "redirect_to": ""})
+    assert signed_in.user
+    assert signed_in.user.id == user.id
+
+
+async def test_cancelling_at_the_provider_comes_back_with_an_error(supabase_server: SupabaseServer) -> None:
+    supabase_server.sign_in_at("github", None)
+    start = await (await client(supabase_server)).auth.sign_in_with_oauth(
+        {"provider": "github", "options": {"redirect_to": "http://127.0.0.1:4321/auth/callback"}}
+    )
+    landed = await answered(start.url)
+    assert landed.startswith("http://127.0.0.1:4321/auth/callback")
+    assert query(landed)["error"] == "access_denied"
+
+
+async def test_signing_out_everywhere_ends_every_session(supabase_server: SupabaseServer) -> None:
+    phone = supabase_server.sign_up()
+    laptop = supabase_server.sign_in(phone)
+    auth = (await client(supabase_server)).auth
+    await auth.admin.sign_out(laptop.access_token, "global")
+    assert await refusal(auth.get_user(phone.access_token)) == "session_not_found"
+    assert await refusal(auth.refresh_session(phone.refresh_token))
+    assert await refusal(auth.refresh_session(laptop.refresh_token))
+
+
+async def test_signing_out_here_leaves_the_other_session(supabase_server: SupabaseServer) -> None:
+    phone = supabase_server.sign_up()
+    laptop = supabase_server.sign_in(phone)
+    auth = (await client(supabase_server)).auth
+    await auth.admin.sign_out(laptop.access_token, "local")
+    assert await refusal(auth.refresh_session(laptop.refresh_token))
+    assert (await auth.refresh_session(phone.refresh_token)).session
+
+
+async def test_operator_deletes_a_user_and_nobody_else_can(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    assert await refusal((await client(supabase_server)).auth.admin.delete_user(user.id)) == "not_admin"
+    assert await refusal((await client(supabase_server, user.access_token)).auth.admin.delete_user(user.id))
+    operator = (await client(supabase_server, key=supabase_server.secret_key)).auth
+    await operator.admin.delete_user(user.id)
+    assert await refusal(operator.admin.delete_user(user.id)) == "user_not_found"
+    gone = operator.sign_in_with_password(credentials(user.email, user.password))
+    assert await refusal(gone) == "invalid_credentials"
+    assert supabase_server.sql("select from auth.sessions where user_id = %s", user.id) == []
+
+
+def test_mails_code_stands_in_its_text(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    httpx.post(
+        f"{supabase_server.url}/auth/v1/recover",
+        json={"email": user.email},
+        headers={"apikey": supabase_server.publishable_key},
+    ).raise_for_status()
+    mail = supabase_server.mail(user.email)
+    assert re.fullmatch(r"\d{6}", mail.code)
+    assert mail.code in mail.text
+    assert query(mail.link)["token"] == mail.token_hash
