@@ -5,6 +5,7 @@ A *frame* is a disposable piece of a step being streamed: it may be lost, repeat
 `ui/static/fold.js` applies the same events in the browser; a test holds the two folds together.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -96,6 +97,17 @@ class ModelRestarted(Fact):
     reason: str
 
 
+class ModelSpent(Fact):
+    """What the provider reports for an answer that is in no other event: one that broke off, a title."""
+
+    type: Literal["model.spent"] = "model.spent"
+    model: str
+    purpose: Literal["broken_off", "title"]
+    input_tokens: int
+    output_tokens: int
+    cost_micros: int
+
+
 class ToolFinished(Fact):
     type: Literal["tool.finished"] = "tool.finished"
     step: str
@@ -167,6 +179,7 @@ Event = Annotated[
     | StepStarted
     | ModelFinished
     | ModelRestarted
+    | ModelSpent
     | ToolFinished
     | CheckFinished
     | ProjectTitled
@@ -187,6 +200,11 @@ class Entry(BaseModel):
     run_id: str
     at: datetime
     event: Event
+
+
+def spent_micros(entries: Iterable[Entry]) -> int:
+    """Spent on models, in millionths of a US dollar."""
+    return sum(e.event.cost_micros for e in entries if isinstance(e.event, ModelFinished | ModelSpent))
 
 
 class Delta(BaseModel):
@@ -351,6 +369,8 @@ def _fold_run(view: ProjectView, run: RunView, entry: Entry) -> None:
             step = _step(run, event.step, "model", entry.at)
             step.text = step.thinking = ""
             step.note = event.reason
+        case ModelSpent():
+            run.cost_micros += event.cost_micros
         case ToolFinished():
             step = _step(run, event.step, "tool", entry.at)
             step.state, step.duration_ms = "done" if event.ok else "failed", event.duration_ms

@@ -8,7 +8,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from pydantic_ai.direct import model_request_stream
@@ -30,13 +31,14 @@ from pydantic_ai.messages import (
     ToolCallPartDelta,
     UserPromptPart,
 )
-from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models import ModelRequestParameters, StreamedResponse
 
 from backend.agent.ahead import Ahead
 from backend.agent.cost import cost_micros
 from backend.agent.faults import FAULTS, BrokenOff, Fault, fault_of
 from backend.agent.journal import Journal
 from backend.agent.models import Candidate, Models, Patience
+from backend.agent.spending import spent
 from backend.agent.stops import ModelFailed
 from backend.agent.tools import CATALOGUE
 from backend.events import Delta, ModelFinished, ModelRestarted, StepStarted
@@ -126,28 +128,42 @@ async def _answer(
     model = await asyncio.to_thread(lambda: candidate.model)
     seen = messages if model.profile.get("supports_image_input", True) else _without_images(messages)
     loop = asyncio.get_running_loop()
-    try:
-        async with (
-            asyncio.timeout(silence_s) as silence,
-            model_request_stream(model, seen, model_request_parameters=_PARAMETERS) as stream,
+    async with _accounted(journal, candidate) as watch:
+        try:
+            async with (
+                asyncio.timeout(silence_s) as silence,
+                model_request_stream(model, seen, model_request_parameters=_PARAMETERS) as stream,
+            ):
+                watch(stream)
+                async for event in stream:
+                    silence.reschedule(loop.time() + silence_s)
+                    if delta := _delta(event, tools):
+                        await journal.stream(step, delta)
+                    if isinstance(event, PartEndEvent) and isinstance(event.part, ToolCallPart):
+                        await ahead.take(event.part)
+        except TimeoutError as error:
+            raise BrokenOff from error
+        response = stream.get()
+        # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
+        cut = response.finish_reason is None and candidate.provider != "demo"
+        if cut or not any(
+            isinstance(part, ToolCallPart) or (isinstance(part, TextPart) and part.content.strip())
+            for part in response.parts
         ):
-            async for event in stream:
-                silence.reschedule(loop.time() + silence_s)
-                if delta := _delta(event, tools):
-                    await journal.stream(step, delta)
-                if isinstance(event, PartEndEvent) and isinstance(event.part, ToolCallPart):
-                    await ahead.take(event.part)
-    except TimeoutError as error:
-        raise BrokenOff from error
-    response = stream.get()
-    # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
-    cut = response.finish_reason is None and candidate.provider != "demo"
-    if cut or not any(
-        isinstance(part, ToolCallPart) or (isinstance(part, TextPart) and part.content.strip())
-        for part in response.parts
-    ):
-        raise BrokenOff
-    return response
+            raise BrokenOff
+        return response
+
+
+@asynccontextmanager
+async def _accounted(journal: Journal, candidate: Candidate) -> AsyncIterator[Callable[[StreamedResponse], None]]:
+    """An answer that comes to nothing is paid for all the same: what its stream reported until then is journaled."""
+    streams: list[StreamedResponse] = []
+    try:
+        yield streams.append
+    except FAULTS:
+        for stream in streams:
+            await journal.append(*spent(candidate, stream.usage, "broken_off"))
+        raise
 
 
 def _delta(event: ModelResponseStreamEvent, tools: dict[int, str]) -> Delta | None:

@@ -32,7 +32,7 @@ from backend.agent.proving import Prover
 from backend.agent.stops import Stopped
 from backend.agent.titles import naming
 from backend.domain import CheckReport, Failure
-from backend.events import ModelFinished, ToolFinished
+from backend.events import ModelFinished, ToolFinished, spent_micros
 from backend.workspace.contract import Workspace
 
 
@@ -72,7 +72,6 @@ class _Work:
         self.finished = {
             e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
         }
-        self.spent_micros = 0
         self.changed = False
 
     async def through(self) -> Outcome:
@@ -101,9 +100,8 @@ class _Work:
         """The model's answer to all there is so far."""
         event = self.finished.get(step := f"model:{turn}")
         if not isinstance(event, ModelFinished):
-            self.budget.require(self.spent_micros, turn)
+            self.budget.require(spent_micros(self.journal.entries), turn)
             event = await ask(self.journal, step, self.models, within_reach(messages), self.ahead)
-        self.spent_micros += event.cost_micros
         (message,) = ModelMessagesTypeAdapter.validate_python([event.message])
         assert isinstance(message, ModelResponse)
         return message

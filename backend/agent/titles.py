@@ -13,7 +13,8 @@ from backend.agent.demo import demo_title
 from backend.agent.journal import Journal
 from backend.agent.models import Models
 from backend.agent.prompts import prompt as words
-from backend.events import ProjectTitled
+from backend.agent.spending import spent
+from backend.events import ModelSpent, ProjectTitled
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +45,17 @@ async def naming(journal: Journal, models: Models) -> AsyncIterator[None]:
 
 
 async def _name(journal: Journal, models: Models) -> None:
-    await journal.append(ProjectTitled(title=await title(models, journal.run.prompt)))
+    name, paid = await title(models, journal.run.prompt)
+    await journal.append(ProjectTitled(title=name), *paid)
 
 
-async def title(models: Models, prompt: str) -> str:
-    """At most 40 characters. From the prompt's own words when no model gives a usable one within twelve seconds."""
+async def title(models: Models, prompt: str) -> tuple[str, list[ModelSpent]]:
+    """At most 40 characters, and what they cost. From the prompt's own words when no model gives a usable title within
+    twelve seconds.
+    """
     if models.info.demo:
-        return _fit(demo_title(prompt)) or "New app"
+        return _fit(demo_title(prompt)) or "New app", []
+    paid: list[ModelSpent] = []
     request = [ModelRequest.user_text_prompt(prompt[:_MAX_PROMPT_CHARS], instructions=words("namer"))]
     for candidate in models.namer[:2]:
         try:
@@ -59,9 +64,10 @@ async def title(models: Models, prompt: str) -> str:
         except Exception as error:  # Whatever it is: the words below do, and a title is not worth a run.
             logger.info("%s gave no title: %s", candidate.name, type(error).__name__)
             continue
+        paid += spent(candidate, response.usage, "title")
         if name := _fit(response.text or ""):
-            return name
-    return title_from_words(prompt)
+            return name, paid
+    return title_from_words(prompt), paid
 
 
 def title_from_words(prompt: str) -> str:

@@ -19,6 +19,6 @@ def agent_work(models: Callable[[], Awaitable["Models"]]) -> AgentWork:
         from backend.agent.budget import Budget
         from backend.agent.loop import run_agent
 
-        return await run_agent(job.journal, workspace, job.gate, chosen, Budget.for_settings(job.settings))
+        return await run_agent(job.journal, workspace, job.gate, chosen, Budget.for_run(job.settings, job.run))
 
     return work

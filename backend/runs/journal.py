@@ -21,6 +21,7 @@ from backend.events import (
     ProjectTitled,
     StepStarted,
     ToolFinished,
+    spent_micros,
 )
 from backend.store import Store
 
@@ -61,7 +62,7 @@ class RunJournal:
     @property
     def cost_micros(self) -> int:
         """Spent on models in all attempts, in millionths of a US dollar."""
-        return sum(e.event.cost_micros for e in self.entries if isinstance(e.event, ModelFinished))
+        return spent_micros(self.entries)
 
     def done(self, step: str) -> bool:
         return step in self._done

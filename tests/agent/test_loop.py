@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 
-from backend.agent.budget import Budget
+from backend.agent.budget import Budget, BudgetSpent
 from backend.agent.loop import run_agent
+from backend.config import Settings
 from backend.domain import FailureCode
-from backend.events import CheckFinished, ModelFinished, StepStarted, ToolFinished
+from backend.events import CheckFinished, ModelFinished, ModelSpent, StepStarted, ToolFinished
 from backend.workspace import SandboxLost
 from tests.agent.doubles import (
     Effects,
@@ -196,6 +197,36 @@ async def test_budget_of_money_counts_what_earlier_attempts_spent():
     assert outcome.failure.code is FailureCode.BUDGET
     assert "$1.00" in outcome.failure.message
     assert len(script.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("installation", "tier", "cap"),
+    [(3_000_000, 500_000, 500_000), (200_000, 500_000, 200_000), (3_000_000, None, 3_000_000), (0, 500_000, 500_000)],
+)
+def test_one_run_spends_no_more_than_its_tier_and_its_installation_allow(installation, tier, cap):
+    settings = Settings(CODEFLOW_RUN_BUDGET_MICROS=installation)  # pyright: ignore[reportCallIssue]
+    budget = Budget.for_run(settings, a_run(budget_micros=tier))
+    assert budget.max_micros == cap
+    budget.require(cap - 1, 0)
+    with pytest.raises(BudgetSpent):
+        budget.require(cap, 0)
+
+
+def test_an_installation_may_do_without_caps_of_money():
+    settings = Settings(CODEFLOW_RUN_BUDGET_MICROS=0)  # pyright: ignore[reportCallIssue]
+    Budget.for_run(settings, a_run()).require(10**12, 0)
+
+
+async def test_money_spent_on_answers_that_came_to_nothing_is_spent():
+    journal = MemoryJournal(a_run())
+    await journal.append(
+        ModelSpent(model="m", purpose="broken_off", input_tokens=9, output_tokens=9, cost_micros=1_000_000)
+    )
+    script = Scripted([Say("Hello.")])
+    outcome = await run_agent(journal, MemoryWorkspace(START), RuleGate(), scripted(script), PLENTY)
+    assert outcome.failure is not None
+    assert outcome.failure.code is FailureCode.BUDGET
+    assert script.asked == []
 
 
 async def test_what_the_model_gets_wrong_goes_back_to_it_and_never_crashes_the_run():

@@ -181,11 +181,14 @@ def test_title_from_the_prompts_own_words(prompt, expected):
 
 
 async def test_title_is_the_namers_and_the_prompts_when_it_is_down():
-    reply = {"id": "x", "object": "chat.completion", "created": 1, "model": "m"}
+    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+    reply = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "usage": usage}
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": '"Coffee Counter."\n'}}
     async with wire(Reply(body={**reply, "choices": [choice]})) as server:
         models = Models(describe(settings(OPENAI_API_KEY="k")), [], [chat_model(server)])
-        assert await title(models, "build a counter for coffee") == "Coffee Counter"
+        name, paid = await title(models, "build a counter for coffee")
+    assert name == "Coffee Counter"
+    assert [(p.purpose, p.input_tokens, p.output_tokens, p.cost_micros) for p in paid] == [("title", 1000, 100, 5800)]
     async with wire(speak.refused(500, "down")) as server:
         models = Models(describe(settings(OPENAI_API_KEY="k")), [], [chat_model(server)])
-        assert await title(models, "build a counter for coffee") == "Counter for coffee"
+        assert await title(models, "build a counter for coffee") == ("Counter for coffee", [])

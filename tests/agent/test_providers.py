@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from backend.agent.models import Candidate, Models, Patience
 from backend.agent.providers import compatible, gemini, openai
 from backend.agent.stops import ModelFailed
 from backend.domain import Attachment, FailureCode
-from backend.events import Delta, ModelFinished, ModelRestarted
+from backend.events import Delta, ModelFinished, ModelRestarted, ModelSpent, spent_micros
 from tests.agent import wire as speak
 from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run, failing, passing
 from tests.agent.scripts import models_of
@@ -137,6 +138,24 @@ async def test_stream_that_ends_politely_without_a_finish_reason_is_not_taken_fo
     async with wire(half, say("Whole.")) as server:
         finished, _ = await asked(models_of(build(server)))
     assert finished.text == "Whole."
+
+
+async def test_what_a_broken_off_answer_cost_is_journaled_as_far_as_its_provider_says():
+    half = speak.gemini("Half of the", whole=False)
+    chunks: list[Any] = list(half.events)
+    half.events = [{**c, "usageMetadata": {"promptTokenCount": 1000, "totalTokenCount": 1000}} for c in chunks]
+    async with wire(half, speak.gemini("Whole.")) as server:
+        finished, journal = await asked(models_of(gemini_model(server)))
+    assert finished.text == "Whole."
+    (lost,) = journal.events(ModelSpent)
+    assert (lost.model, lost.purpose, lost.input_tokens, lost.output_tokens) == (
+        "gemini-4-argon",
+        "broken_off",
+        1000,
+        0,
+    )
+    assert lost.cost_micros > 0
+    assert spent_micros(journal.entries) == finished.cost_micros + lost.cost_micros
 
 
 async def test_error_sent_inside_an_open_stream_discards_what_came_and_asks_again():

@@ -15,6 +15,7 @@ from backend.events import (
     LogLines,
     ModelFinished,
     ModelRestarted,
+    ModelSpent,
     ProjectTitled,
     ProjectView,
     RunClaimed,
@@ -112,6 +113,7 @@ def event(rng: random.Random) -> Event:
             duration_ms=1,
         ),
         ModelRestarted(step=step, model="m", reason="rate limit"),
+        ModelSpent(model="m", purpose="title", input_tokens=9, output_tokens=9, cost_micros=rng.randrange(99)),
         ToolFinished(
             step=step,
             call_id="c",

@@ -80,6 +80,9 @@ function foldRun(view, run, { event, at }) {
     case "model.restarted":
       Object.assign(stepOf(run, event.step, "model", at), { text: "", thinking: "", note: event.reason });
       break;
+    case "model.spent":
+      run.cost_micros += event.cost_micros;
+      break;
     case "tool.finished": {
       const step = stepOf(run, event.step, "tool", at);
       Object.assign(step, { state: event.ok ? "done" : "failed", duration_ms: event.duration_ms });
