@@ -12,9 +12,11 @@ from typing import Any, cast
 import gradio as gr
 from fastapi import FastAPI, Request
 
-from backend.domain import CodeFlowError, User
+from backend.domain import CodeFlowError, LimitReached, User
+from backend.web.rates import count_for
 from backend.web.services import Services
 from backend.web.session import user_of
+from backend.web.upgrade import limit_details
 from ui.assets import mount_assets
 from ui.components import event_bus, file_explorer, part, preview
 from ui.shell import PageShell
@@ -125,10 +127,18 @@ def blocks(services: Services) -> gr.Blocks:
 
 
 async def start_run(services: Services, request: gr.Request, prompt: dict[str, Any], project_id: str | None) -> str:
-    """Start a run, in a new project when `project_id` is None. Returns JSON: `{project_id, run_id}` or `{error}`."""
+    """Start a run, in a new project when `project_id` is None. Returns JSON: `{project_id, run_id}` or `{error}`, with
+    `limit` as `limit_details` tells it when one is reached.
+    """
+    user = None
     try:
+        user = asking(request)
+        count_for(services, "run", user)
         attachments = [read_attachment(Path(name)) for name in prompt.get("files") or []]
-        run = await services.runs.start(asking(request), project_id, prompt.get("text") or "", attachments)
+        run = await services.runs.start(user, project_id, prompt.get("text") or "", attachments)
+    except LimitReached as error:
+        limit = limit_details(error, user, services.settings.upgrade_url)
+        return json.dumps({"error": error.message, "limit": limit})
     except CodeFlowError as error:
         return json.dumps({"error": error.message})
     return json.dumps({"project_id": run.project_id, "run_id": run.id})

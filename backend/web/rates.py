@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Depends, Request
 
 from backend.domain import User
-from backend.web.limits import Limit, RateLimits, caller
+from backend.web.limits import Limit, caller
 from backend.web.services import Services
 from backend.web.session import LOCAL_USER
 
@@ -19,14 +19,14 @@ def rate(services: Services, name: Limit) -> Any:
     def count(request: Request) -> None:
         user = getattr(request.state, "user", None)
         if isinstance(user, User):
-            count_for(services.limits, name, user)
+            count_for(services, name, user)
         else:
             services.limits.hit(name, caller(request))
 
     return Depends(count)
 
 
-def count_for(limits: RateLimits, name: Limit, user: User) -> None:
+def count_for(services: Services, name: Limit, user: User) -> None:
     """The one user of an installation without sign-in is never too quick. Raises `LimitReached`."""
     if user != LOCAL_USER:
-        limits.hit(name, user.id)
+        services.limits.hit(name, user.id)

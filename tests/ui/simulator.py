@@ -94,6 +94,7 @@ class Simulator:
         self.signed_out: list[bool] = []
         self.deleted: list[str] = []
         self.runs = self
+        self.settings = SimpleNamespace(upgrade_url=None)
         self.refuse_streams = False
 
     def project(self, project_id: str) -> SimProject:
