@@ -6,6 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+QUEUE = "queue"
+"""The topic poked when a run can be claimed; project ids are the other topics."""
+
 
 class EventPoke:
     def __init__(self) -> None:

@@ -8,29 +8,39 @@ from pathlib import Path
 
 from backend.domain import Unavailable
 from backend.store.pokes import Pokes
+from backend.store.sqlite_accounts import AccountPart
+from backend.store.sqlite_billing import BillingPart
 from backend.store.sqlite_database import Database
-from backend.store.sqlite_user import UserPart
+from backend.store.sqlite_projects import ProjectPart
+from backend.store.sqlite_runs import RunPart
+from backend.store.sqlite_shares import SharePart
 from backend.store.sqlite_worker import WorkerPart
 
 GLANCE_S = 0.1
 """How often to look whether another process has written, while somebody watches."""
 
 
-class SqliteStore(UserPart, WorkerPart):
+class SqliteStore(ProjectPart, RunPart, SharePart, AccountPart, BillingPart, WorkerPart):
     """`backend.store.Store` on a file. Open it with `SqliteStore.open`."""
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], float], default_tier: str) -> None:
         self.database = database
         self._pokes = Pokes()
         self._clock = clock
+        self._default_tier = default_tier
         self._glancing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path, clock: Callable[[], float] = time.time) -> "SqliteStore":
-        """The store in `path`, which is made if need be. Raises `Unavailable` when that cannot be."""
+    async def open(
+        cls, path: Path, clock: Callable[[], float] = time.time, default_tier: str = "local"
+    ) -> "SqliteStore":
+        """The store in `path`, which is made if need be. Raises `Unavailable` when that cannot be.
+
+        Users who sign in are on `default_tier` until they are given another.
+        """
         database = Database(path)
         await database.open()
-        store = cls(database, clock)
+        store = cls(database, clock, default_tier)
         store._glancing = asyncio.create_task(store._glance())
         return store
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from backend.domain import Unavailable
-from backend.store.sqlite_schema import SCHEMA, VERSION
+from backend.store.sqlite_schema import MIGRATIONS, VERSION
+from backend.store.sqlite_scope import STORE, Bound, Scope, confine, guard, install
 
 T = TypeVar("T")
 Action = Callable[[sqlite3.Connection], T]
@@ -21,14 +22,15 @@ READERS = 4
 
 
 class Database:
-    """Actions run whole: each in one transaction, writes one after the other."""
+    """Actions run whole: each in one transaction and for one `Scope`, writes one after the other."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         # One writing thread is the write lock; BEGIN IMMEDIATE extends it to other processes.
         self._writer = ThreadPoolExecutor(1, "codeflow-store-write")
         self._readers = ThreadPoolExecutor(READERS, "codeflow-store-read")
-        self._local = threading.local()
+        self._connections = threading.local()
+        self._bound = Bound()
         self._opened: list[sqlite3.Connection] = []
 
     async def open(self) -> None:
@@ -45,17 +47,18 @@ class Database:
                 "Update CodeFlow, or set CODEFLOW_DATA_DIR to another folder."
             )
 
-    async def write(self, action: Action[T]) -> T:
+    async def write(self, scope: Scope, action: Action[T]) -> T:
         """Raises what `action` raises, having written nothing; `Unavailable` for a full disk or a locked file."""
-        return await self._run(self._writer, lambda: self._transaction("begin immediate", action))
+        return await self._run(self._writer, lambda: self._transaction("begin immediate", self._writing, scope, action))
 
-    async def read(self, action: Action[T]) -> T:
-        """`action` sees one moment's state, however many queries it makes."""
-        return await self._run(self._readers, lambda: self._transaction("begin", action))
+    async def read(self, scope: Scope, action: Action[T]) -> T:
+        """`action` sees one moment's state, however many queries it makes: for `STORE` the tables, else the views."""
+        connect = self._surveying if scope is STORE else self._confined
+        return await self._run(self._readers, lambda: self._transaction("begin", connect, scope, action))
 
     async def written_elsewhere(self) -> int:
         """A number that changes when another connection than our writer has committed."""
-        return await self._run(self._writer, lambda: self._connection().execute("pragma data_version").fetchone()[0])
+        return await self._run(self._writer, lambda: self._writing().execute("pragma data_version").fetchone()[0])
 
     async def close(self) -> None:
         def shut() -> None:
@@ -72,42 +75,82 @@ class Database:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except (sqlite3.DatabaseError, OSError) as e:
+            if getattr(e, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH:
+                raise
             raise unavailable(e, self.path) from e
 
-    def _transaction(self, begin: str, action: Action[T]) -> T:
-        connection = self._connection()
+    def _transaction(self, begin: str, connect: Callable[[], sqlite3.Connection], scope: Scope, action: Action[T]) -> T:
+        connection = connect()
         connection.execute(begin)
         try:
+            self._bound.bind(connection, scope)
             result = action(connection)
             connection.execute("commit")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("rollback")
             raise
+        finally:
+            self._bound.free()
         return result
 
     def _set_up(self) -> int:
-        connection = self._connection()
-        found = connection.execute("pragma user_version").fetchone()[0]
-        if found <= VERSION:
-            connection.executescript(f"begin immediate; {SCHEMA} pragma user_version = {VERSION}; commit;")
-        return found
-
-    def _connection(self) -> sqlite3.Connection:
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(
-                self.path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False
-            )
-            connection.row_factory = sqlite3.Row
+        connection = self._connect()
+        try:
             connection.execute("pragma journal_mode = wal")
-            # A killed process loses nothing; a power cut may lose the last moments but never breaks the file, and
-            # runs go on from what is there. FULL would cost a disk flush for every streamed frame.
-            connection.execute("pragma synchronous = normal")
-            connection.execute("pragma foreign_keys = on")
-            self._local.connection = connection
+            # Other processes may be opening the same file.
+            connection.execute("begin immediate")
+            found: int = connection.execute("pragma user_version").fetchone()[0]
+            if found < VERSION:
+                for step in MIGRATIONS[found:]:
+                    _execute_all(connection, step)
+                connection.execute(f"pragma user_version = {VERSION}")
+            connection.execute("commit")
+            return found
+        finally:
+            connection.close()
+
+    def _writing(self) -> sqlite3.Connection:
+        def prepare(connection: sqlite3.Connection) -> None:
+            install(connection, self._bound)
+            guard(connection)
+
+        return self._kept("writing", prepare)
+
+    def _surveying(self) -> sqlite3.Connection:
+        return self._kept("surveying", lambda connection: install(connection, self._bound))
+
+    def _confined(self) -> sqlite3.Connection:
+        return self._kept("confined", lambda connection: confine(connection, self._bound))
+
+    def _kept(self, name: str, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+        """This thread's connection of that name."""
+        connection: sqlite3.Connection | None = getattr(self._connections, name, None)
+        if connection is None:
+            connection = self._connect()
             self._opened.append(connection)
+            prepare(connection)
+            setattr(self._connections, name, connection)
         return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        # A killed process loses nothing; a power cut may lose the last moments but never breaks the file, and
+        # runs go on from what is there. FULL would cost a disk flush for every streamed frame.
+        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma foreign_keys = on")
+        return connection
+
+
+def _execute_all(connection: sqlite3.Connection, script: str) -> None:
+    """`executescript` would commit the transaction it runs in."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
 
 
 def unavailable(e: Exception, path: Path) -> Unavailable:

@@ -1,10 +1,14 @@
 """Writing to a project's journal, inside a transaction, with what each event does to the tables around it."""
 
 import hashlib
+import json
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
-from backend.domain import FileChange, InvalidInput
+from backend.domain import FileChange, InvalidInput, Project, Run
 from backend.events import (
     CheckFinished,
     Entry,
@@ -12,27 +16,77 @@ from backend.events import (
     ModelFinished,
     ModelRestarted,
     ProjectTitled,
+    RunFinished,
     RunQueued,
     StepStarted,
     ToolFinished,
     VersionCommitted,
     event_adapter,
 )
-from backend.store.sqlite_rows import moment
+from backend.store.sqlite_rows import moment, to_project
+from backend.store.sqlite_usage import settle
 from backend.store.text import require_json
 
 
+@dataclass(frozen=True)
+class Starter:
+    """What a project's version 0 is made of."""
+
+    title: str
+    manifest: Mapping[str, str]
+    screenshot_sha256: str | None = None
+
+
+def insert_project(
+    db: sqlite3.Connection, owner: str, kind: Literal["app", "share"], title: str, starter: Starter, now: float
+) -> Project:
+    """The caller puts the contents there, in the same transaction."""
+    project_id, version_id = new_id(), new_id()
+    row = db.execute(
+        """insert into projects (id, owner, kind, title, head_id, created_at, updated_at)
+        values (?, ?, ?, ?, ?, ?, ?) returning *""",
+        (project_id, owner, kind, title, version_id, now, now),
+    ).fetchone()
+    db.execute(
+        """insert into versions (id, project_id, number, title, manifest, screenshot_sha256, created_at)
+        values (?, ?, 0, ?, ?, ?, ?)""",
+        (version_id, project_id, starter.title, json.dumps(dict(starter.manifest)), starter.screenshot_sha256, now),
+    )
+    set_tree(db, project_id, starter.manifest)
+    return to_project(row)
+
+
+def delete_projects(db: sqlite3.Connection, project_id: str) -> list[str]:
+    """The project, and the hidden ones its shares' previews run from. The sandboxes they had."""
+    hidden = "select preview_project_id from shares where project_id = :project"
+    rows = db.execute(
+        f"delete from projects where id = :project or id in ({hidden}) returning sandbox_id", {"project": project_id}
+    ).fetchall()
+    return [row["sandbox_id"] for row in rows if row["sandbox_id"]]
+
+
+def copy_blobs(db: sqlite3.Connection, source_id: str, target_id: str, sha256s: Iterable[str]) -> None:
+    db.executemany(
+        """insert into blobs select ?, sha256, body from blobs where project_id = ? and sha256 = ?
+        on conflict do nothing""",
+        [(target_id, source_id, sha256) for sha256 in set(sha256s)],
+    )
+
+
 def put_blobs(db: sqlite3.Connection, project_id: str, blobs: Iterable[bytes]) -> list[str]:
-    """Store the contents; their hashes, in order."""
-    rows = [(project_id, hashlib.sha256(body).hexdigest(), body) for body in blobs]
+    """Store the contents; their digests, in order."""
+    rows = [(project_id, digest(body), body) for body in blobs]
     db.executemany("insert into blobs values (?, ?, ?) on conflict do nothing", rows)
     return [sha256 for _, sha256, _ in rows]
 
 
-def require_blobs(db: sqlite3.Connection, project_id: str, sha256s: Iterable[str]) -> None:
+def require_blobs(
+    db: sqlite3.Connection, project_id: str, sha256s: Iterable[str], blobs: Literal["blobs", "leased_blobs"] = "blobs"
+) -> None:
     """Raise `InvalidInput` when one of the contents is not in the store."""
     for sha256 in set(sha256s):
-        if not db.execute("select 1 from blobs where project_id = ? and sha256 = ?", (project_id, sha256)).fetchone():
+        found = db.execute(f"select 1 from {blobs} where project_id = ? and sha256 = ?", (project_id, sha256))
+        if not found.fetchone():
             raise InvalidInput(f"The content {sha256} is named, but was not given to the store.")
 
 
@@ -58,6 +112,38 @@ def set_tree(db: sqlite3.Connection, project_id: str, manifest: Mapping[str, str
     db.execute("delete from tree where project_id = ?", (project_id,))
     rows = [(project_id, path, sha256) for path, sha256 in manifest.items()]
     db.executemany("insert into tree values (?, ?, ?)", rows)
+
+
+def active_run(db: sqlite3.Connection, project_id: str) -> sqlite3.Row | None:
+    return db.execute(
+        "select * from my_runs where project_id = ? and status in ('queued', 'running')", (project_id,)
+    ).fetchone()
+
+
+def newest_run(db: sqlite3.Connection, project_id: str) -> str | None:
+    row = db.execute(
+        "select id from runs where project_id = ? order by created_at desc, rowid desc limit 1", (project_id,)
+    ).fetchone()
+    return None if row is None else row["id"]
+
+
+def finish(db: sqlite3.Connection, run: Run, event: RunFinished, now: float) -> None:
+    """End the run in the queue, the journal and the books. Its lease's token stays, so that a repeat is known for one."""
+    db.execute(
+        "update runs set status = ?, finished_at = ?, lease_until = null, cost_micros = ? where id = ?",
+        (event.status, now, event.cost_micros, run.id),
+    )
+    db.execute("delete from frames where run_id = ?", (run.id,))
+    write_entry(db, run.project_id, run.id, event, now)
+    settle(db, run, event.status, event.cost_micros, now)
+
+
+def digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _named(event: Event) -> Iterator[str]:

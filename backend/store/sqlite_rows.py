@@ -4,11 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import overload
+from typing import Literal, overload
 
 from pydantic import TypeAdapter
 
-from backend.domain import Attachment, CheckReport, NotFound, Project, Run, User, Version
+from backend.domain import Attachment, CheckReport, NotFound, Project, Run, Share, Tier, Version
 from backend.events import Entry, Frame, event_adapter
 
 attachments_adapter: TypeAdapter[list[Attachment]] = TypeAdapter(list[Attachment])
@@ -52,6 +52,22 @@ def to_run(row: sqlite3.Row) -> Run:
         started_at=moment(row["started_at"]),
         finished_at=moment(row["finished_at"]),
         cost_micros=row["cost_micros"],
+        budget_micros=row["budget_micros"],
+    )
+
+
+def to_tier(row: sqlite3.Row) -> Tier:
+    return Tier.model_validate(dict(row))
+
+
+def to_share(row: sqlite3.Row) -> Share:
+    return Share(
+        id=row["id"],
+        project_id=row["project_id"],
+        version_id=row["version_id"],
+        version_number=row["version_number"],
+        history=bool(row["history"]),
+        created_at=moment(row["created_at"]),
     )
 
 
@@ -82,36 +98,49 @@ def to_frame(row: sqlite3.Row) -> tuple[int, Frame]:
     return row["position"], Frame.model_validate_json(row["frame"])
 
 
-def owned_project(db: sqlite3.Connection, user: User, project_id: str) -> sqlite3.Row:
-    row = db.execute("select * from projects where id = ? and owner = ?", (project_id, user.id)).fetchone()
+def owned_project(db: sqlite3.Connection, project_id: str) -> sqlite3.Row:
+    row = db.execute("select * from my_projects where id = ?", (project_id,)).fetchone()
     if row is None:
         raise NotFound("There is no such project. It may have been deleted; go back to your projects.")
     return row
 
 
-def owned_run(db: sqlite3.Connection, user: User, run_id: str) -> sqlite3.Row:
-    row = db.execute("select * from runs where id = ? and owner = ?", (run_id, user.id)).fetchone()
+def owned_run(db: sqlite3.Connection, run_id: str) -> sqlite3.Row:
+    row = db.execute("select * from my_runs where id = ?", (run_id,)).fetchone()
     if row is None:
         raise NotFound("There is no such run. Its project may have been deleted.")
     return row
 
 
-def find_entries(db: sqlite3.Connection, project_id: str, after: int, limit: int) -> list[Entry]:
+def owned_version(db: sqlite3.Connection, version_id: str, project_id: str | None = None) -> Version:
+    row = db.execute("select * from my_versions where id = ?", (version_id,)).fetchone()
+    if row is None or (project_id is not None and row["project_id"] != project_id):
+        raise NotFound("There is no such version of this project.")
+    return to_version(row)
+
+
+Whose = Literal["my", "leased", "shared"]
+"""Through whose views something is read."""
+
+
+def find_entries(db: sqlite3.Connection, whose: Whose, project_id: str, after: int, limit: int) -> list[Entry]:
     rows = db.execute(
-        "select * from entries where project_id = ? and seq > ? order by seq limit ?", (project_id, after, limit)
+        f"select * from {whose}_entries where project_id = ? and seq > ? order by seq limit ?",
+        (project_id, after, limit),
     )
     return [to_entry(row) for row in rows]
 
 
-def find_tree(db: sqlite3.Connection, project_id: str) -> dict[str, str]:
-    rows = db.execute("select path, sha256 from tree where project_id = ? order by path", (project_id,))
+def find_tree(db: sqlite3.Connection, whose: Whose, project_id: str) -> dict[str, str]:
+    rows = db.execute(f"select path, sha256 from {whose}_tree where project_id = ? order by path", (project_id,))
     return {row["path"]: row["sha256"] for row in rows}
 
 
-def find_blobs(db: sqlite3.Connection, project_id: str, sha256s: Iterable[str]) -> dict[str, bytes]:
+def find_blobs(db: sqlite3.Connection, whose: Whose, project_id: str, sha256s: Iterable[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for sha256 in set(sha256s):
-        row = db.execute("select body from blobs where project_id = ? and sha256 = ?", (project_id, sha256)).fetchone()
+        sql = f"select body from {whose}_blobs where project_id = ? and sha256 = ?"
+        row = db.execute(sql, (project_id, sha256)).fetchone()
         if row is None:
             raise NotFound("There is no such file content in this project. Reload the page.")
         found[sha256] = row["body"]

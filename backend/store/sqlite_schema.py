@@ -1,14 +1,12 @@
-"""The tables of the SQLite store.
+"""The tables of the SQLite store, as the steps that made them.
 
 `entries` is the journal; `tree` is the projection of head version and later changes that `Store.tree` promises, kept in
-the same transactions. Times are seconds since the epoch by the store's clock.
+the same transactions. Times are seconds since the epoch by the store's clock. Tables and columns have the names they
+have in `supabase/migrations`; a test holds the two together and knows the few differences.
 """
 
-VERSION = 1
-"""Stored as `user_version`; a file of a later version is refused."""
-
-SCHEMA = """
-create table if not exists projects (
+FIRST = """
+create table projects (
     id text primary key,
     owner text not null,
     title text not null,
@@ -19,9 +17,9 @@ create table if not exists projects (
     created_at real not null,
     updated_at real not null
 );
-create index if not exists projects_of on projects (owner, updated_at desc);
+create index projects_of on projects (owner, updated_at desc);
 
-create table if not exists runs (
+create table runs (
     id text primary key,
     project_id text not null references projects (id) on delete cascade,
     owner text not null,
@@ -40,10 +38,10 @@ create table if not exists runs (
     finished_at real,
     cost_micros integer not null default 0
 );
-create index if not exists runs_queue on runs (status, created_at);
-create unique index if not exists one_run_at_a_time on runs (project_id) where status in ('queued', 'running');
+create index runs_queue on runs (status, created_at);
+create unique index one_run_at_a_time on runs (project_id) where status in ('queued', 'running');
 
-create table if not exists entries (
+create table entries (
     project_id text not null references projects (id) on delete cascade,
     seq integer not null,
     run_id text not null,
@@ -52,19 +50,19 @@ create table if not exists entries (
     event text not null,
     primary key (project_id, seq)
 );
-create unique index if not exists one_result_a_step on entries (run_id, step) where step is not null;
+create unique index one_result_a_step on entries (run_id, step) where step is not null;
 
-create table if not exists frames (
+create table frames (
     position integer primary key autoincrement,
     project_id text not null references projects (id) on delete cascade,
     run_id text not null,
     step text not null,
     frame text not null
 );
-create index if not exists frames_of on frames (project_id, position);
-create index if not exists frames_of_step on frames (run_id, step);
+create index frames_of on frames (project_id, position);
+create index frames_of_step on frames (run_id, step);
 
-create table if not exists versions (
+create table versions (
     id text primary key,
     project_id text not null references projects (id) on delete cascade,
     number integer not null,
@@ -78,17 +76,105 @@ create table if not exists versions (
     unique (project_id, number)
 );
 
-create table if not exists tree (
+create table tree (
     project_id text not null references projects (id) on delete cascade,
     path text not null,
     sha256 text not null,
     primary key (project_id, path)
 ) without rowid;
 
-create table if not exists blobs (
+create table blobs (
     project_id text not null references projects (id) on delete cascade,
     sha256 text not null,
     body blob not null,
     primary key (project_id, sha256)
 );
 """
+
+USERS_USAGE_AND_SHARES = """
+create table tiers (
+    id text primary key,
+    name text not null,
+    points integer,
+    window_s integer not null,
+    concurrent integer,
+    budget_micros integer,
+    run_budget_micros integer
+);
+insert into tiers values
+    ('local', 'Local', null, 86400, null, null, null),
+    ('anonymous', 'Trial', 3, 86400, 1, 600000, 300000),
+    ('free', 'Free', 10, 86400, 1, 2000000, 500000),
+    ('pro', 'Pro', 200, 86400, 4, 40000000, 3000000);
+
+create table profiles (
+    id text primary key,
+    email text,
+    tier text not null references tiers (id),
+    customer_id text unique,
+    billing_at real,
+    created_at real not null
+);
+create index profiles_by_email on profiles (lower(email));
+insert into profiles (id, tier, created_at) select owner, 'local', min(created_at) from projects group by owner;
+
+alter table projects add column kind text not null default 'app';
+alter table runs add column budget_micros integer;
+create index runs_of_project on runs (project_id, created_at desc);
+create index runs_under_way on runs (owner) where status in ('queued', 'running');
+
+create table shares (
+    id text primary key,
+    token_hash text not null unique,
+    project_id text not null references projects (id) on delete cascade,
+    version_id text not null references versions (id) on delete cascade,
+    preview_project_id text references projects (id) on delete set null,
+    history integer not null,
+    created_at real not null,
+    revoked_at real
+);
+create index shares_of on shares (project_id, created_at desc);
+create index shares_of_version on shares (version_id);
+create index shares_of_preview on shares (preview_project_id);
+
+create table usage_counters (
+    owner text not null references profiles (id) on delete cascade,
+    bucket text not null check (bucket in ('points', 'micros')),
+    used integer not null check (used >= 0),
+    window_id text not null,
+    resets_at real not null,
+    primary key (owner, bucket)
+) without rowid;
+
+create table usage_ledger (
+    run_id text not null,
+    kind text not null check (kind in ('charge', 'refund', 'cost')),
+    owner text not null references profiles (id) on delete cascade,
+    points integer not null default 0,
+    micros integer not null default 0,
+    tier text,
+    window_id text,
+    at real not null,
+    primary key (run_id, kind)
+) without rowid;
+create index usage_ledger_of on usage_ledger (owner, at);
+
+create table billing_events (
+    id text primary key,
+    customer_id text,
+    tier text,
+    made_at real not null,
+    at real not null
+);
+create index billing_events_of on billing_events (customer_id, made_at desc) where customer_id is not null;
+
+create table app_secrets (
+    name text primary key,
+    value text not null
+);
+"""
+
+MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES)
+"""In order; a file's `user_version` counts those it has had. What is released is not changed: add to the end."""
+VERSION = len(MIGRATIONS)
+"""A file of a later version is refused."""

@@ -9,11 +9,20 @@ from backend.diffs import file_change
 from backend.domain import CheckReport, FileChange, Lease, LeaseLost, NotFound, Project, Run, RunStatus, Version
 from backend.events import Entry, Event, Frame, RunClaimed, RunFinished, SandboxClosed, VersionCommitted
 from backend.store import Poke
-from backend.store.pokes import Pokes
+from backend.store.pokes import QUEUE, Pokes
 from backend.store.sqlite_database import Database
-from backend.store.sqlite_journal import end_frames, put_blobs, require_blobs, set_tree, write_entry
+from backend.store.sqlite_journal import (
+    end_frames,
+    finish,
+    new_id,
+    newest_run,
+    put_blobs,
+    require_blobs,
+    set_tree,
+    write_entry,
+)
 from backend.store.sqlite_rows import find_blobs, find_entries, find_tree, to_project, to_run, to_version
-from backend.store.sqlite_user import QUEUE, finish, new_id, newest_run
+from backend.store.sqlite_scope import STORE, under
 from backend.store.text import require_json, require_text
 
 CLAIMABLE = "(status = 'queued' or (status = 'running' and lease_until < :now))"
@@ -46,68 +55,72 @@ class WorkerPart:
             project = to_project(db.execute("select * from projects where id = ?", (run.project_id,)).fetchone())
             return run, project, Lease(run_id=run.id, token=token)
 
-        claimed = await self.database.write(claim)
+        claimed = await self.database.write(STORE, claim)
         if claimed:
             self._pokes.poke(claimed[0].project_id)
         return claimed
 
     async def renew_lease(self, lease: Lease, lease_s: float) -> Run:
         def renew(db: sqlite3.Connection) -> Run:
-            _held(db, lease)
+            _held(db)
             row = db.execute(
                 "update runs set lease_until = ? where id = ? returning *", (self._clock() + lease_s, lease.run_id)
             ).fetchone()
             return to_run(row)
 
-        return await self.database.write(renew)
+        return await self.database.write(under(lease), renew)
 
     async def leased_run(self, lease: Lease) -> Run:
-        return await self.database.read(lambda db: _held(db, lease))
+        return await self.database.read(under(lease), lambda db: _held(db))
 
     async def leased_project(self, lease: Lease) -> Project:
         def find(db: sqlite3.Connection) -> Project:
-            project_id = _held(db, lease).project_id
-            return to_project(db.execute("select * from projects where id = ?", (project_id,)).fetchone())
+            _held(db)
+            return to_project(db.execute("select * from leased_projects").fetchone())
 
-        return await self.database.read(find)
+        return await self.database.read(under(lease), find)
 
     async def leased_entries(self, lease: Lease, after: int = 0, limit: int = 1000) -> list[Entry]:
-        return await self.database.read(lambda db: find_entries(db, _held(db, lease).project_id, after, limit))
+        return await self.database.read(
+            under(lease), lambda db: find_entries(db, "leased", _held(db).project_id, after, limit)
+        )
 
     async def leased_version(self, lease: Lease, version_id: str) -> Version:
         def find(db: sqlite3.Connection) -> Version:
-            sql = "select * from versions where id = ? and project_id = ?"
-            row = db.execute(sql, (version_id, _held(db, lease).project_id)).fetchone()
+            sql = "select * from leased_versions where id = ? and project_id = ?"
+            row = db.execute(sql, (version_id, _held(db).project_id)).fetchone()
             if row is None:
                 raise NotFound("There is no such version of this project.")
             return to_version(row)
 
-        return await self.database.read(find)
+        return await self.database.read(under(lease), find)
 
     async def leased_tree(self, lease: Lease) -> dict[str, str]:
-        return await self.database.read(lambda db: find_tree(db, _held(db, lease).project_id))
+        return await self.database.read(under(lease), lambda db: find_tree(db, "leased", _held(db).project_id))
 
     async def leased_blobs(self, lease: Lease, sha256s: Sequence[str]) -> dict[str, bytes]:
-        return await self.database.read(lambda db: find_blobs(db, _held(db, lease).project_id, sha256s))
+        return await self.database.read(
+            under(lease), lambda db: find_blobs(db, "leased", _held(db).project_id, sha256s)
+        )
 
     def watch_run(self, run: Run) -> AbstractContextManager[Poke]:
         return self._pokes.watch(run.project_id)
 
     async def release_lease(self, lease: Lease) -> None:
         def release(db: sqlite3.Connection) -> None:
-            _held(db, lease)
+            _held(db)
             db.execute(
                 "update runs set status = 'queued', lease = null, lease_until = null where id = ?", (lease.run_id,)
             )
 
-        await self.database.write(release)
+        await self.database.write(under(lease), release)
         self._pokes.poke(QUEUE)
 
     async def append(
         self, lease: Lease, events: Sequence[Event], *, step: str | None = None, blobs: Sequence[bytes] = ()
     ) -> list[Entry]:
         def write(db: sqlite3.Connection) -> tuple[str, list[Entry]]:
-            run = _held(db, lease)
+            run = _held(db)
             if step is not None:
                 known = "select 1 from entries where run_id = ? and step = ?"
                 if db.execute(known, (run.id, step)).fetchone():
@@ -120,7 +133,7 @@ class WorkerPart:
                 for i, event in enumerate(events)
             ]
 
-        project_id, entries = await self.database.write(write)
+        project_id, entries = await self.database.write(under(lease), write)
         self._pokes.poke(project_id)
         return entries
 
@@ -129,25 +142,25 @@ class WorkerPart:
         require_json(body, "frame")
 
         def write(db: sqlite3.Connection) -> str:
-            run = _held(db, lease)
+            run = _held(db)
             db.execute(
                 "insert into frames (project_id, run_id, step, frame) values (?, ?, ?, ?)",
                 (run.project_id, run.id, frame.step, body),
             )
             return run.project_id
 
-        self._pokes.poke(await self.database.write(write))
+        self._pokes.poke(await self.database.write(under(lease), write))
 
     async def set_preview(self, project_id: str, lease: Lease, sandbox_id: str | None, preview_url: str | None) -> None:
         def write(db: sqlite3.Connection) -> None:
-            if _held(db, lease).project_id != project_id:
+            if _held(db).project_id != project_id:
                 raise LeaseLost("The lease is for a run of another project.")
             db.execute(
                 "update projects set sandbox_id = ?, preview_url = ? where id = ?",
                 (sandbox_id, preview_url, project_id),
             )
 
-        await self.database.write(write)
+        await self.database.write(under(lease), write)
         self._pokes.poke(project_id)
 
     async def commit_version(
@@ -156,14 +169,14 @@ class WorkerPart:
         require_text(title, "title")
 
         # Told apart before the transaction: comparing large files takes long, and only this lease moves the head.
-        changes = await self.database.read(lambda db: _changes_against_head(db, lease, manifest))
+        changes = await self.database.read(under(lease), lambda db: _changes_against_head(db, manifest))
 
         def commit(db: sqlite3.Connection) -> Version:
-            run = _held(db, lease)
+            run = _held(db)
             known = db.execute("select * from versions where run_id = ?", (run.id,)).fetchone()
             if known is not None:
                 return to_version(known)
-            parent = _head(db, run.project_id)
+            parent = _head(db)
             number = (
                 1 + db.execute("select max(number) from versions where project_id = ?", (run.project_id,)).fetchone()[0]
             )
@@ -197,7 +210,7 @@ class WorkerPart:
             write_entry(db, run.project_id, run.id, event, now)
             return version
 
-        version = await self.database.write(commit)
+        version = await self.database.write(under(lease), commit)
         self._pokes.poke(version.project_id)
         return version
 
@@ -208,21 +221,21 @@ class WorkerPart:
                 raise NotFound("There is no such run. Its project may have been deleted.")
             return RunStatus(row["status"])
 
-        return await self.database.read(find)
+        return await self.database.read(STORE, find)
 
     async def finish_run(self, lease: Lease, event: Event) -> None:
         if not isinstance(event, RunFinished):
             raise TypeError(f"A run is finished by a RunFinished event, not by {type(event).__name__}.")
 
         def end(db: sqlite3.Connection) -> str | None:
-            row = db.execute("select * from runs where id = ? and lease = ?", (lease.run_id, lease.token)).fetchone()
+            row = db.execute("select status from leased_runs").fetchone()
             if row is not None and RunStatus(row["status"]).over and row["status"] == event.status:
                 return None
-            run = _held(db, lease)
+            run = _held(db)
             finish(db, run, event, self._clock())
             return run.project_id
 
-        if project_id := await self.database.write(end):
+        if project_id := await self.database.write(under(lease), end):
             self._pokes.poke(project_id)
 
     async def pending(self) -> int:
@@ -230,7 +243,7 @@ class WorkerPart:
             sql = f"select count(*) from runs where {CLAIMABLE}"
             return db.execute(sql, {"now": self._clock()}).fetchone()[0]
 
-        return await self.database.read(count)
+        return await self.database.read(STORE, count)
 
     def watch_queue(self) -> AbstractContextManager[Poke]:
         return self._pokes.watch(QUEUE)
@@ -248,7 +261,7 @@ class WorkerPart:
             )
             return [(row["id"], row["sandbox_id"]) for row in rows]
 
-        return await self.database.read(find)
+        return await self.database.read(STORE, find)
 
     async def clear_preview(self, project_id: str, sandbox_id: str) -> None:
         def clear(db: sqlite3.Connection) -> None:
@@ -260,34 +273,32 @@ class WorkerPart:
             if changed and run_id:
                 write_entry(db, project_id, run_id, SandboxClosed(reason="The sandbox is gone."), self._clock())
 
-        await self.database.write(clear)
+        await self.database.write(STORE, clear)
         self._pokes.poke(project_id)
 
 
-def _held(db: sqlite3.Connection, lease: Lease) -> Run:
-    """The lease's run, if the lease still holds."""
-    row = db.execute(
-        "select * from runs where id = ? and lease = ? and status = 'running'", (lease.run_id, lease.token)
-    ).fetchone()
+def _held(db: sqlite3.Connection) -> Run:
+    """The run of the lease that the transaction is under, if that still holds."""
+    row = db.execute("select * from leased_runs where status = 'running'").fetchone()
     if row is None:
         raise LeaseLost("Another worker has this run, or it is over.")
     return to_run(row)
 
 
-def _head(db: sqlite3.Connection, project_id: str) -> Version:
-    sql = "select v.* from versions v join projects p on p.head_id = v.id where p.id = ?"
-    return to_version(db.execute(sql, (project_id,)).fetchone())
+def _head(db: sqlite3.Connection) -> Version:
+    sql = "select v.* from leased_versions v join leased_projects p on p.head_id = v.id"
+    return to_version(db.execute(sql).fetchone())
 
 
-def _changes_against_head(db: sqlite3.Connection, lease: Lease, after: Mapping[str, str]) -> list[FileChange]:
-    project_id = _held(db, lease).project_id
-    require_blobs(db, project_id, after.values())
-    before = _head(db, project_id).manifest
+def _changes_against_head(db: sqlite3.Connection, after: Mapping[str, str]) -> list[FileChange]:
+    project_id = _held(db).project_id
+    require_blobs(db, project_id, after.values(), "leased_blobs")
+    before = _head(db).manifest
 
     def body(sha256: str | None) -> bytes | None:
         if sha256 is None:
             return None
-        found = db.execute("select body from blobs where project_id = ? and sha256 = ?", (project_id, sha256))
+        found = db.execute("select body from leased_blobs where project_id = ? and sha256 = ?", (project_id, sha256))
         return found.fetchone()["body"]
 
     changes = (

@@ -21,6 +21,7 @@ from backend.events import (
 )
 from backend.runs.job import Job
 from backend.runs.journal import RunJournal, result_of
+from backend.store.sqlite_scope import STORE
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.contract import Workspace
 from tests.runs.actor import Actor
@@ -246,9 +247,9 @@ async def test_a_full_disk_ends_the_run_with_the_reason_and_keeps_what_was_there
 
     def bound(pages: int) -> None:
         """SQLite meets a bound on the file as it meets the disk's end."""
-        database._writer.submit(lambda: database._connection().execute(f"pragma max_page_count = {pages}")).result()
+        database._writer.submit(lambda: database._writing().execute(f"pragma max_page_count = {pages}")).result()
 
-    bound(await database.write(lambda db: db.execute("pragma page_count").fetchone()[0]) + 30)
+    bound(await database.write(STORE, lambda db: db.execute("pragma page_count").fetchone()[0]) + 30)
     async with stage.working():
         assert (await stage.over(run)).status is RunStatus.FAILED
         failure = (await stage.view(run)).runs[0].failure
