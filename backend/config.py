@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     upgrade_url: str | None = Field(default=None, alias="CODEFLOW_UPGRADE_URL")
     """Where Pro is bought, for example a Stripe payment link; `client_reference_id` is added."""
 
+    preview_origins: str = Field(default="", alias="CODEFLOW_PREVIEW_ORIGINS")
+    """Where the sandboxes' previews are served from, when it is neither this machine nor E2B's own domain: sources of a
+    Content-Security-Policy, `https://*.sandboxes.example.com`, with spaces between."""
+
     workers: int = Field(default=2, alias="CODEFLOW_WORKERS")
     """Runs worked on at once in this process; 0 when workers run elsewhere."""
     lease_s: float = Field(default=15.0, alias="CODEFLOW_LEASE")

@@ -13,12 +13,12 @@ MAX_EDITED_FILES = 200
 MAX_TITLE_CHARS = 120
 
 _SIGNATURES = {
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "image/jpeg": (b"\xff\xd8\xff",),
-    "image/gif": (b"GIF87a", b"GIF89a"),
-    "image/webp": (b"RIFF",),
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
 }
-
+TYPES = {*_SIGNATURES.values(), "image/webp"}
 
 Image = tuple[str, str, bytes]
 """A picture added to a prompt: its name, media type and content."""
@@ -47,18 +47,28 @@ def checked_title(title: str) -> str:
     return title
 
 
+def image_type(content: bytes) -> str | None:
+    """The media type the content has, whatever it is called: PNG, JPEG, GIF or WebP; None for everything else."""
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for signature, kind in _SIGNATURES.items() if content.startswith(signature)), None)
+
+
 def checked_images(images: Sequence[Image]) -> list[Image]:
     if len(images) > MAX_IMAGES:
         raise InvalidInput(f"There are {len(images)} images; at most {MAX_IMAGES} can be sent with one message.")
-    for name, media_type, content in images:
-        require_text(name, "image's name")
-        if media_type not in _SIGNATURES:
-            raise InvalidInput(f"“{name}” is not a PNG, JPEG, WebP or GIF image. Convert it and try again.")
-        if not content.startswith(_SIGNATURES[media_type]):
-            raise InvalidInput(f"“{name}” is damaged, or not the kind of image it says. Save it anew and try again.")
-        if len(content) > MAX_IMAGE_BYTES:
-            raise InvalidInput(f"“{name}” is larger than {MAX_IMAGE_BYTES // 1_000_000} MB. Make it smaller.")
-    return [(name[:200], media_type, content) for name, media_type, content in images]
+    return [_checked_image(*image) for image in images]
+
+
+def _checked_image(name: str, said: str, content: bytes) -> Image:
+    require_text(name, "image's name")
+    media_type = image_type(content)
+    if media_type is None:
+        problem = "is damaged" if said in TYPES else "is not a PNG, JPEG, WebP or GIF image"
+        raise InvalidInput(f"“{name}” {problem}. Save it as one of PNG, JPEG, WebP or GIF, and add it again.")
+    if len(content) > MAX_IMAGE_BYTES:
+        raise InvalidInput(f"“{name}” is larger than {MAX_IMAGE_BYTES // 1_000_000} MB. Make it smaller.")
+    return name[:200], media_type, content
 
 
 def checked_edits(files: Mapping[str, str | None]) -> dict[str, bytes | None]:

@@ -9,13 +9,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from backend.domain import InvalidInput, NotFound, User
+from backend.runs.inputs import image_type
 from backend.web.services import Services
 from backend.web.session import Viewer
 
 MAX_HITS = 200
 MAX_HIT_CHARS = 240
 IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable", "Content-Security-Policy": "sandbox"}
-_PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 
 Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
@@ -64,7 +64,7 @@ def file_routes(services: Services) -> APIRouter:
     @routes.get("/blobs/{sha256}.jpg")
     async def picture(user: Viewer, project_id: str, sha256: Sha256) -> Response:
         body = await store.blob(user, project_id, sha256)
-        media_type = next((kind for magic, kind in _PICTURES.items() if body.startswith(magic)), None)
+        media_type = image_type(body)
         if media_type is None:
             raise NotFound("This is not a picture.")
         return Response(body, media_type=media_type, headers=IMMUTABLE)

@@ -4,52 +4,81 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.config import Settings
+from backend.web.address import is_https
 
 MAX_BODY_BYTES = 48_000_000
 """Six images of 5 MB in base64, with room to spare."""
 SAFE_METHODS = ("GET", "HEAD")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        # Gradio builds its page with inline scripts and templates compiled by eval.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "worker-src 'self' blob:",
-        "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev",
-        "frame-ancestors 'self' https://huggingface.co",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-    )
-)
+HSTS = (b"strict-transport-security", b"max-age=31536000")
 HEADERS = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
+    # Of the page and of every preview inside it: generated apps ask for none of these in a frame.
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()"),
 )
+LOCAL_PREVIEWS = ("http://*.localhost:*",)
+E2B_PREVIEWS = ("https://*.e2b.app", "https://*.e2b.dev")
+
+
+def preview_sources(settings: Settings) -> list[str]:
+    """Where previews are shown from, as sources of a Content-Security-Policy."""
+    if settings.preview_origins:
+        return settings.preview_origins.split()
+    if settings.e2b_api_key:
+        return list(E2B_PREVIEWS)
+    # Where workers run elsewhere, only they know which sandboxes they use.
+    return [*LOCAL_PREVIEWS, *E2B_PREVIEWS] if settings.workers == 0 else list(LOCAL_PREVIEWS)
+
+
+def content_security_policy(frames: Sequence[str]) -> str:
+    return "; ".join(
+        (
+            "default-src 'self'",
+            # Gradio builds its page with inline scripts and templates compiled by eval.
+            "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "worker-src 'self' blob:",
+            f"frame-src {' '.join(frames)}",
+            "frame-ancestors 'self' https://huggingface.co",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+        )
+    )
 
 
 class Security:
     """ASGI middleware: no foreign host names, no foreign origins, no endless bodies; headers on every answer."""
 
-    def __init__(self, app: ASGIApp, hosts: Sequence[str] | None, max_body_bytes: int = MAX_BODY_BYTES) -> None:
-        """`hosts`: the only names this server goes by; None: any."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Sequence[str] | None,
+        frames: Sequence[str] = (*LOCAL_PREVIEWS, *E2B_PREVIEWS),
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        """`hosts`: the only names this server goes by; None: any. `frames`: what may be shown in frames."""
         self._app = app
         self._hosts = hosts
         self._max_body_bytes = max_body_bytes
+        self._headers = ((b"content-security-policy", content_security_policy(frames).encode()), *HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        send = self._secured(send, https=is_https(HTTPConnection(scope)))
         if self._hosts is not None and host_name(headers.get("host", "")) not in self._hosts:
             await _refuse(403, "foreign_host", "This address is not CodeFlow's. Open http://localhost instead.")(
                 scope, receive, send
@@ -61,7 +90,7 @@ class Security:
             )
             return
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._max_body_bytes:
+        if not (length.isascii() and length.isdigit()) or int(length) > self._max_body_bytes:
             await self._too_large(scope, receive, send)
             return
         await self._bounded(scope, receive, send)
@@ -81,16 +110,24 @@ class Security:
                 await self._too_large(scope, receive, send)
             return {"type": "http.disconnect"}
 
-        async def secured_send(message: Message) -> None:
+        async def first_send(message: Message) -> None:
             nonlocal started
             if refused:
                 return
-            if message["type"] == "http.response.start":
-                started = True
-                message = {**message, "headers": _secured(message.get("headers", ()))}
+            started = started or message["type"] == "http.response.start"
             await send(message)
 
-        await self._app(scope, bounded_receive, secured_send)
+        await self._app(scope, bounded_receive, first_send)
+
+    def _secured(self, send: Send, *, https: bool) -> Send:
+        ours = (*self._headers, HSTS) if https else self._headers
+
+        async def secured_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _with(ours, message.get("headers", ()))}
+            await send(message)
+
+        return secured_send
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
         megabytes = self._max_body_bytes // 1_000_000
@@ -129,11 +166,11 @@ def same_origin(headers: Headers) -> bool:
         return False
 
 
-def _secured(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """With our headers where the answer has none of its own, and nobody else let in: Gradio reflects any origin."""
+def _with(ours: Sequence[tuple[bytes, bytes]], headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Ours where the answer has none of its own, and nobody else let in: Gradio reflects any origin."""
     kept = [(name, value) for name, value in headers if not name.lower().startswith(b"access-control-")]
     named = {name.lower() for name, _ in kept}
-    return kept + [(name, value) for name, value in HEADERS if name not in named]
+    return kept + [(name, value) for name, value in ours if name not in named]
 
 
 def _refuse(status: int, code: str, message: str) -> JSONResponse:

@@ -65,6 +65,7 @@ async def test_a_hundred_people_start_at_once_and_all_are_served(stage: Stage) -
     [
         (("a.svg", "image/svg+xml", b"<svg/>"), "not a PNG"),
         (("a.png", "image/png", b"<html>"), "damaged"),
+        (("a.webp", "image/webp", b"RIFF\x10\0\0\0WAVEfmt "), "damaged"),
         (("a.png", "image/png", PNG + bytes(6_000_000)), "larger than 5 MB"),
     ],
 )
@@ -77,6 +78,21 @@ async def test_an_image_is_kept_with_its_prompt(stage: Stage) -> None:
     run = await stage.runs.start(USER, None, "like this", [("cat.png", "image/png", PNG)])
     attachment = (await stage.view(run)).runs[0].attachments[0]
     assert await stage.store.blob(USER, run.project_id, attachment.sha256) == PNG
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"\xff\xd8\xff\xe0" + bytes(9), "image/jpeg"),
+        (b"GIF89a" + bytes(9), "image/gif"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "image/webp"),
+    ],
+)
+async def test_an_image_is_what_its_content_says_whatever_its_name_says(
+    stage: Stage, content: bytes, media_type: str
+) -> None:
+    run = await stage.runs.start(USER, None, "like this", [("cat.png", "image/png", content)])
+    assert (await stage.view(run)).runs[0].attachments[0].media_type == media_type
 
 
 async def test_a_deleted_project_takes_its_sandbox_along(stage: Stage) -> None:
