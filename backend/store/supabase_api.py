@@ -56,7 +56,10 @@ class Api:
 
     def anybody(self) -> Caller:
         return Caller(
-            self._key, self._key, "Supabase refuses SUPABASE_PUBLISHABLE_KEY. Copy it again from the project."
+            self._key,
+            self._key,
+            "Supabase refuses SUPABASE_PUBLISHABLE_KEY. Copy it again from the project's settings, and check that "
+            "the migrations are applied (`supabase db push`).",
         )
 
     def worker(self) -> Caller:

@@ -46,7 +46,7 @@ def _refused(error: Refusal) -> CodeFlowError:
         return _BY_HINT[error.hint](error.said)
     if error.code in _NOT_TEXT:
         return InvalidInput("The text contains a NUL character, which cannot be stored. Remove it and try again.")
-    if error.status == 401 and error.code not in _NOT_SET_UP:
+    if error.status == 401:
         return NotSignedIn(SIGN_IN)
     if error.code in _NOT_SET_UP or error.status == 404:
         return Unavailable(
