@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from backend.domain import InvalidInput, User
 from backend.web.account_export import export_account
+from backend.web.auth_cookies import SESSION, Cookies
 from backend.web.bodies import Body
 from backend.web.services import Services
 from backend.web.session import Viewer
@@ -38,10 +39,13 @@ def account_routes(services: Services) -> APIRouter:
         return StreamingResponse(_with(first, pieces), media_type="application/zip", headers=headers)
 
     @routes.delete("/account", status_code=204)
-    async def delete(user: Viewer, body: Farewell) -> Response:
+    async def delete(request: Request, user: Viewer, body: Farewell) -> Response:
         require_confirmation(user, body.confirm)
         await runs.delete_account(user)
-        return Response(status_code=204)
+        response = Response(status_code=204)
+        if hasattr(request.state, "session"):
+            response.raw_headers.append(Cookies(request).forget(SESSION, framed=request.state.framed))
+        return response
 
     return routes
 

@@ -68,9 +68,8 @@ class Security:
         max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         """`hosts`: the only names this server goes by; None: any. `frames`: what may be shown in frames."""
-        self._app = app
+        self._app = BodyLimit(app, max_body_bytes)
         self._hosts = hosts
-        self._max_body_bytes = max_body_bytes
         self._headers = ((b"content-security-policy", content_security_policy(frames).encode()), *HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,24 +77,39 @@ class Security:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        send = self._secured(send, https=is_https(HTTPConnection(scope)))
+        app: ASGIApp = self._app
         if self._hosts is not None and host_name(headers.get("host", "")) not in self._hosts:
-            await _refuse(403, "foreign_host", "This address is not CodeFlow's. Open http://localhost instead.")(
-                scope, receive, send
-            )
+            app = _refuse(403, "foreign_host", "This address is not CodeFlow's. Open http://localhost instead.")
+        elif scope["method"] not in SAFE_METHODS and not same_origin(headers):
+            app = _refuse(403, "foreign_origin", "Another website may not do this. Reload CodeFlow's own page.")
+        await app(scope, receive, self._secured(send, https=is_https(HTTPConnection(scope))))
+
+    def _secured(self, send: Send, *, https: bool) -> Send:
+        ours = (*self._headers, HSTS) if https else self._headers
+
+        async def secured_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": _with(ours, message.get("headers", ()))}
+            await send(message)
+
+        return secured_send
+
+
+class BodyLimit:
+    """ASGI middleware: no body larger than it says, and none larger than allowed."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
             return
-        if scope["method"] not in SAFE_METHODS and not same_origin(headers):
-            await _refuse(403, "foreign_origin", "Another website may not do this. Reload CodeFlow's own page.")(
-                scope, receive, send
-            )
-            return
-        length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdigit()) or int(length) > self._max_body_bytes:
+        length = Headers(scope=scope).get("content-length", "0")
+        if not (length.isascii() and length.isdigit()) or int(length) > self._max_bytes:
             await self._too_large(scope, receive, send)
             return
-        await self._bounded(scope, receive, send)
-
-    async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
         received = 0
         started = refused = False
 
@@ -103,7 +117,7 @@ class Security:
             nonlocal received, refused
             message = await receive()
             received += len(message.get("body", b""))
-            if received <= self._max_body_bytes:
+            if received <= self._max_bytes:
                 return message
             if not started and not refused:
                 refused = True
@@ -119,19 +133,8 @@ class Security:
 
         await self._app(scope, bounded_receive, first_send)
 
-    def _secured(self, send: Send, *, https: bool) -> Send:
-        ours = (*self._headers, HSTS) if https else self._headers
-
-        async def secured_send(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": _with(ours, message.get("headers", ()))}
-            await send(message)
-
-        return secured_send
-
     async def _too_large(self, scope: Scope, receive: Receive, send: Send) -> None:
-        megabytes = self._max_body_bytes // 1_000_000
-        message = f"The request is larger than {megabytes} MB. Send less at once, or smaller images."
+        message = f"The request is larger than {self._max_bytes // 1_000_000} MB. Send less at once, or smaller images."
         await _refuse(413, "too_large", message)(scope, receive, send)
 
 
