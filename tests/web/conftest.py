@@ -1,26 +1,32 @@
 """The real HTTP application on a real port, with a worker beside it whose sandboxes and agent are doubles."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from backend.config import Settings
 from backend.store.sqlite import SqliteStore
 from backend.web.api import create_api
 from backend.web.services import Services
-from backend.web.session import LOCAL_USER
+from backend.web.session import LOCAL_USER, LocalSession
 from backend.web.setup import AwaitedWorkspaces
 from tests.runs.conftest import stage
 from tests.runs.disk import DiskWorkspaces
 from tests.runs.stage import Stage
+from tests.web.people import NamedSession
 
-__all__ = ["Site", "site", "stage"]
+__all__ = ["Site", "site", "stage", "town"]
+
+UPGRADE = "https://buy.example.com/pro?plan=month"
 
 
 @dataclass
@@ -44,14 +50,38 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    settings = Settings(CODEFLOW_DATA_DIR=tmp_path, AI_PROVIDER="demo")  # pyright: ignore[reportCallIssue]
-    store = await SqliteStore.open(settings.database)
+    """Of one person, without sign-in."""
+    async with served(tmp_path, create_api) as site:
+        yield site
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Site]:
+    """Of many people, on the tier `free` unless they are given another; `as_user` says who asks."""
+    async with served(tmp_path, api_of_many, default_tier="free", CODEFLOW_UPGRADE_URL=UPGRADE) as site:
+        yield site
+
+
+def api_of_many(services: Services) -> FastAPI:
+    api = create_api(services)
+    api.user_middleware = [Middleware(NamedSession) if m.cls is LocalSession else m for m in api.user_middleware]
+    return api
+
+
+@contextlib.asynccontextmanager
+async def served(
+    tmp_path: Path, application: Callable[[Services], FastAPI], default_tier: str = "local", **variables: str
+) -> AsyncIterator[Site]:
+    settings = Settings(CODEFLOW_DATA_DIR=tmp_path, AI_PROVIDER="demo", **variables)  # pyright: ignore[reportCallIssue]
+    store = await SqliteStore.open(settings.database, default_tier=default_tier)
     services = Services(settings, store)
+    # They are imported in a thread; the actor's import of the same modules must not come in between.
+    await services.models()
     workspaces = DiskWorkspaces(tmp_path / "sandboxes")
     assert isinstance(services.workspaces, AwaitedWorkspaces)
     services.workspaces.provide(lambda: workspaces)
     sock = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_api(services), log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(application(services), log_level="warning", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{sock.getsockname()[1]}", timeout=10) as http:
