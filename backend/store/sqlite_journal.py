@@ -15,6 +15,7 @@ from backend.events import (
     Event,
     ModelFinished,
     ModelRestarted,
+    ModelSpent,
     ProjectTitled,
     RunFinished,
     RunQueued,
@@ -163,7 +164,7 @@ def _project(db: sqlite3.Connection, project_id: str, run_id: str, event: Event)
         case ToolFinished():
             for change in event.changes:
                 _change_tree(db, project_id, change)
-        case ModelFinished():
+        case ModelFinished() | ModelSpent():
             db.execute("update runs set cost_micros = cost_micros + ? where id = ?", (event.cost_micros, run_id))
         case StepStarted() | ModelRestarted():
             # What a lost worker or a broken answer had streamed of this step is void.

@@ -1,7 +1,6 @@
 """What every store promises to users: their projects, and nobody else's."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -16,7 +15,6 @@ from backend.events import (
     ProjectTitled,
     RunQueued,
 )
-from backend.store import Store
 from tests.store.world import STARTER, World, finished, passed, sha
 
 
@@ -72,50 +70,6 @@ class UserPromises:
         ):
             with pytest.raises(NotFound):
                 await look
-
-    # Isolation
-
-    async def test_another_user_finds_nothing_and_changes_nothing(self, world: World) -> None:
-        run, lease = await world.claimed()
-        store, project_id = world.store, run.project_id
-        head = (await store.project(world.ada, project_id)).head_id
-        own = await world.project(world.eve)
-        before = await store.entries(world.ada, project_id)
-        attempts: dict[str, Callable[[], Awaitable[object]]] = {
-            "project": lambda: store.project(world.eve, project_id),
-            "rename_project": lambda: store.rename_project(world.eve, project_id, "Mine"),
-            "delete_project": lambda: store.delete_project(world.eve, project_id),
-            "start_run": lambda: store.start_run(world.eve, project_id, "run-e", RunKind.PROMPT, "x"),
-            "start_run with a known id": lambda: store.start_run(world.eve, own.id, run.id, RunKind.PROMPT, "x"),
-            "start_run to a foreign version": lambda: store.start_run(
-                world.eve, own.id, "run-e", RunKind.RESTORE, "x", restore_id=head
-            ),
-            "run": lambda: store.run(world.eve, run.id),
-            "active_run": lambda: store.active_run(world.eve, project_id),
-            "cancel_run": lambda: store.cancel_run(world.eve, run.id),
-            "entries": lambda: store.entries(world.eve, project_id),
-            "frames": lambda: store.frames(world.eve, project_id),
-            "tail": lambda: store.tail(world.eve, project_id),
-            "version": lambda: store.version(world.eve, head),
-            "versions": lambda: store.versions(world.eve, project_id),
-            "tree": lambda: store.tree(world.eve, project_id),
-            "blob": lambda: store.blob(world.eve, project_id, sha(STARTER["app/page.tsx"])),
-            "blobs": lambda: store.blobs(world.eve, project_id, [sha(STARTER["app/page.tsx"])]),
-            "blob by hash alone": lambda: store.blob(world.eve, own.id, sha(b"only Ada's")),
-        }
-        await store.append(lease, [], blobs=[b"only Ada's"])
-        for name, attempt in attempts.items():
-            with pytest.raises(NotFound):
-                pytest.fail(f"{name} answered {await attempt()}")
-        assert [c.id for c in await store.projects(world.eve)] == [own.id]
-        assert await store.entries(world.ada, project_id) == before
-        asked = set(attempts) | {"projects", "create_project", "watch"}
-        without_user = {"close", "watch_queue", "pending", "orphaned_previews", "idle_previews", "clear_preview"} | {
-            "claim_run", "renew_lease", "release_lease", "append", "write_frame", "set_preview", "commit_version",
-            "finish_run", "run_status",
-        }  # fmt: skip
-        methods = {name for name in dir(Store) if not name.startswith("_")} - without_user
-        assert methods <= asked, "every method that takes a user is tried as a stranger"
 
     # Starting
 

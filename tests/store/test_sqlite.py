@@ -14,6 +14,7 @@ from backend.events import LogLines
 from backend.store.sqlite import SqliteStore
 from backend.store.sqlite_scope import STORE
 from tests.store.contract import StoreContract
+from tests.store.sqlite_world import SqliteWorld
 from tests.store.world import STARTER, World, finished
 
 ADA = User(id="ada")
@@ -22,14 +23,9 @@ ADA = User(id="ada")
 class TestSqlite(StoreContract):
     @pytest.fixture
     async def world(self, tmp_path: Path) -> AsyncIterator[World]:
-        start = time.time()
-        worlds: list[World] = []
-        store = await SqliteStore.open(
-            tmp_path / "data" / "codeflow.db", clock=lambda: start + (worlds[0].passed_s if worlds else 0)
-        )
-        worlds.append(World(store))
-        yield worlds[0]
-        await store.close()
+        world = await SqliteWorld.open(tmp_path / "data" / "codeflow.db")
+        yield world
+        await world.store.close()
 
 
 async def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:

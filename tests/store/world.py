@@ -1,7 +1,7 @@
 """A store under test, its clock, and the facts its tests write."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from backend.domain import (
     CheckLevel,
@@ -14,7 +14,10 @@ from backend.domain import (
     Run,
     RunKind,
     RunStatus,
+    Share,
+    Tier,
     User,
+    Version,
 )
 from backend.events import (
     Delta,
@@ -26,20 +29,50 @@ from backend.events import (
 )
 from backend.store import Store
 
+DAY_S = 86_400
+PAGE = b"export default function Page() { return <h1>Cats</h1> }\n"
 STARTER = {"app/page.tsx": b"export default 0\n", "logo.png": b"\x89PNG\0\x01"}
+
+
+UNLIMITED = Tier(
+    id="unlimited",
+    name="Unlimited",
+    points=None,
+    window_s=DAY_S,
+    concurrent=None,
+    budget_micros=None,
+    run_budget_micros=None,
+)
 
 
 @dataclass
 class World:
-    """A store, its clock, and two users."""
+    """A store and two users of it. Each test meets a new one: no projects, no usage, no secrets, and time as it is.
+
+    A store's tests subclass it with the four ways to set a scene that the `Store` protocol does not have. They are plain
+    functions, and what they did holds for the next call to the store.
+    """
 
     store: Store
-    passed_s: float = field(default=0.0)
-    ada: User = field(default_factory=lambda: User(id="ada"))
-    eve: User = field(default_factory=lambda: User(id="eve"))
+    ada: User
+    eve: User
+    """Both have accounts with e-mail addresses, and the tier `UNLIMITED`."""
 
     def let_pass(self, seconds: float) -> None:
-        self.passed_s += seconds
+        """By the store's clock. It may be done by moving everything stored into the past."""
+        raise NotImplementedError
+
+    def now_s(self) -> float:
+        """The store's clock, seconds since the epoch."""
+        raise NotImplementedError
+
+    def grant(self, user: User, tier: Tier) -> None:
+        """Make the tier's row what is given, and put the user on it."""
+        raise NotImplementedError
+
+    def newcomer(self, anonymous: bool = False) -> User:
+        """Somebody who has just signed up, on whatever tier that gives, or is on trial."""
+        raise NotImplementedError
 
     async def project(self, user: User | None = None) -> Project:
         return await self.store.create_project(user or self.ada, "Cats", STARTER)
@@ -55,6 +88,21 @@ class World:
         claimed = await self.store.claim_run("worker", 15, run_id)
         assert claimed
         return claimed[0], claimed[2]
+
+    async def built(
+        self, picture: bytes | None = None, project: Project | None = None, run_id: str = "run-1"
+    ) -> Version:
+        """A version of Ada's that a prompt led to: one page, and with `picture` a screenshot."""
+        _, lease = await self.claimed(project=project, run_id=run_id)
+        await self.store.append(lease, [], blobs=[PAGE, *([picture] if picture else [])])
+        version = await self.store.commit_version(lease, "Cats", {"app/page.tsx": sha(PAGE)}, passed(picture))
+        await self.store.finish_run(lease, finished(cost=0))
+        return version
+
+    async def shared(self, history: bool = False, picture: bytes | None = None) -> tuple[Share, str]:
+        """Such a version's share, and the link's token."""
+        version = await self.built(picture)
+        return await self.store.create_share(self.ada, version.project_id, version.id, history)
 
     async def events(self, run: Run) -> list[Event]:
         owner = self.ada if run.owner == self.ada.id else self.eve
