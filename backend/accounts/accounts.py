@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 import httpx
 
-from backend.accounts.gotrue import PROVIDERS, GoTrue, Grant, LinkType, Provider
+from backend.accounts.gotrue import PROVIDERS, GoTrue, LinkType, Provider
+from backend.accounts.grants import Grant
 from backend.accounts.keys import SigningKeys
 from backend.accounts.problems import BEGIN_AGAIN, OFF, AboutTheAddress
 from backend.accounts.sealing import Seal
@@ -41,7 +42,7 @@ class Accounts:
         self._gotrue = GoTrue(url, key, http)
         issuer = f"{url}/auth/v1"
         self._keys = SigningKeys(issuer, key, http)
-        self.sessions = Sessions(seal, Tokens(issuer, self._keys), self._gotrue)
+        self.sessions = Sessions(seal, Tokens(issuer, self._keys), self._gotrue.refresh)
 
     @classmethod
     def open(cls, settings: Settings) -> "Accounts":

@@ -5,7 +5,6 @@ with neither memory nor timers that outlive the call.
 """
 
 import logging
-from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 import httpx
@@ -13,6 +12,7 @@ from supabase import AsyncClient, AsyncClientOptions
 from supabase_auth import AsyncGoTrueClient, AsyncMemoryStorage
 from supabase_auth.types import AuthResponse, Session
 
+from backend.accounts.grants import Grant
 from backend.accounts.problems import OTP, SILENT, told
 from backend.domain import InvalidInput, NotSignedIn, Unavailable
 
@@ -21,14 +21,6 @@ log = logging.getLogger(__name__)
 LinkType = Literal["email", "signup", "magiclink", "recovery", "email_change", "invite"]
 Provider = Literal["github", "google"]
 PROVIDERS: tuple[Provider, ...] = ("github", "google")
-
-
-@dataclass(frozen=True)
-class Grant:
-    """What a sign-in is worth."""
-
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
 
 
 class GoTrue:

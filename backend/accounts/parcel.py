@@ -9,7 +9,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from backend.accounts.gotrue import Grant
+from backend.accounts.grants import Grant
 
 _HEAD = struct.Struct("!?HH")
 _MAX_CLAIMS = 64_000

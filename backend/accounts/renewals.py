@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from backend.accounts.gotrue import Grant
+from backend.accounts.grants import Grant
 from backend.domain import LimitReached, NotSignedIn, Unavailable
 
 GRACE_S = 60.0

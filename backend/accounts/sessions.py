@@ -1,9 +1,10 @@
 """A sign-in that lasts: its tokens live in one sealed cookie, and nowhere on the server."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from backend.accounts.gotrue import GoTrue, Grant
+from backend.accounts.grants import Grant
 from backend.accounts.parcel import Parcel
 from backend.accounts.renewals import Renewals
 from backend.accounts.sealing import Seal
@@ -45,10 +46,10 @@ class Resumed:
 
 
 class Sessions:
-    def __init__(self, seal: Seal, tokens: Tokens, gotrue: GoTrue) -> None:
+    def __init__(self, seal: Seal, tokens: Tokens, refresh: Callable[[str], Awaitable[Grant]]) -> None:
         self._seal = seal
         self._tokens = tokens
-        self._renewals = Renewals(gotrue.refresh)
+        self._renewals = Renewals(refresh)
         self._ended: dict[str, float] = {}
         """Ids of sessions signed out here, until their last access token expires."""
 

@@ -1,7 +1,7 @@
 """Who makes a request: middleware says it once, handlers ask for it."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 from fastapi import Depends, Request
@@ -9,12 +9,15 @@ from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.accounts.accounts import Accounts
 from backend.accounts.sessions import MAX_AGE_S, Resumed, Session
 from backend.domain import NotSignedIn, Unavailable, User
 from backend.web.auth_cookies import FRAME, SESSION, Cookies, enters_frame
 from backend.web.errors import answer
-from backend.web.security import SAFE_METHODS, Security
+from backend.web.security import SAFE_METHODS, BodyLimit
+
+if TYPE_CHECKING:
+    # Brings the `supabase` package with it, which an installation without accounts never loads.
+    from backend.accounts.accounts import Accounts
 
 LOCAL_USER = User(id="local")
 """The one user of an installation without sign-in."""
@@ -47,9 +50,9 @@ class AccountSession:
     event stream should end, in seconds of the clock. Renews the cookie on the way out.
     """
 
-    def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
+    def __init__(self, app: ASGIApp, accounts: "Accounts") -> None:
         self._app = app
-        self._strangers = Security(app, hosts=None, max_body_bytes=STRANGERS_BODY_BYTES)
+        self._strangers = BodyLimit(app, STRANGERS_BODY_BYTES)
         self._accounts = accounts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,7 +95,7 @@ class AccountSession:
         return [session_cookie(self._accounts, cookies, session, framed=resumed.framed)]
 
 
-def session_cookie(accounts: Accounts, cookies: Cookies, session: Session, *, framed: bool) -> tuple[bytes, bytes]:
+def session_cookie(accounts: "Accounts", cookies: Cookies, session: Session, *, framed: bool) -> tuple[bytes, bytes]:
     """The header that signs the browser in."""
     return cookies.set(SESSION, accounts.sessions.cookie(session, framed), MAX_AGE_S, framed=framed)
 

@@ -45,7 +45,7 @@ def settings_for(server: SupabaseServer, folder: Path, **more: Any) -> Settings:
         "CODEFLOW_SESSION_SECRET": SECRET,
         "CODEFLOW_SIGN_IN_WITH": "github,google",
     }
-    return Settings(_env_file=None, **values, **more)
+    return Settings(_env_file=None, **values, **more)  # pyright: ignore[reportCallIssue]
 
 
 def application(accounts: Accounts, settings: Settings, limits: RateLimits) -> FastAPI:
