@@ -27,6 +27,9 @@ async def check(workspace: Workspace) -> Checked:
     opening = asyncio.create_task(_timed(check_in_browser(workspace, pages[:MAX_PAGES])))
     try:
         served, served_ms = await serving
+        if served.renewed:
+            await _end(opening)
+            opening = asyncio.create_task(_timed(check_in_browser(workspace, pages[:MAX_PAGES])))
         opened, opened_ms = (_not_opened(), 0) if served.down else await opening
         types, types_ms = await typing
     finally:

@@ -1,6 +1,7 @@
 """Level two: every route that needs no parameter is asked for."""
 
 import asyncio
+import logging
 import re
 import time
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from backend.checks.level import Found, counted
 from backend.checks.log import ServerError, error_in_page, errors_in_log
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Fetched, Workspace
+from backend.workspace.devserver import unrouted
 from backend.workspace.routes import handler_routes, page_routes
 
 AT_ONCE = 4
@@ -22,17 +24,21 @@ PROBE_S = 20
 STARTING_S = 10
 """The dev server starts itself anew when its configuration changes."""
 MAX_HANGS = 2
-_WATCHER_S = 0.5
+_NOTICED = "node /opt/codeflow/noticed.cjs"
+_NOTICED_S = 20
 _PROBE = "/_next/static/codeflow-probe"
 LOG = "/tmp/codeflow/dev.log"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Served:
     found: Found
     down: bool = False
-    """Whether the dev server did not run, or had to be restarted."""
+    """Whether the dev server did not run, or hung and had to be restarted."""
+    renewed: bool = False
+    """Whether it was restarted for having lost sight of the project's files."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,7 @@ class Answer:
 async def check_routes(workspace: Workspace) -> Served:
     """A route that fails is asked once more, alone, so that the log tells of it and a hiccup is forgiven."""
     routes = static_routes(workspace)
-    turn = asyncio.Semaphore(AT_ONCE)
-
-    async def first(route: str) -> Answer:
-        async with turn:
-            return await _ask(workspace, route)
-
-    answers = await asyncio.gather(*(first(route) for route in routes))
+    answers, renewed = await _answers(workspace, routes)
     down = any(answer.fetched.status == 0 for answer in answers)
     if any(answer.blocked for answer in answers):
         await workspace.restart_dev()
@@ -78,7 +78,9 @@ async def check_routes(workspace: Workspace) -> Served:
     broken = len({problem.route for problem in problems})
     total = counted(len(routes), "route")
     return Served(
-        Found(CheckLevel.ROUTES, f"{broken} of {total} failed" if broken else f"{total} served", problems), down
+        Found(CheckLevel.ROUTES, f"{broken} of {total} failed" if broken else f"{total} served", problems),
+        down,
+        renewed,
     )
 
 
@@ -87,6 +89,47 @@ def static_routes(workspace: Workspace) -> Sequence[str]:
     paths = workspace.files
     handlers = handler_routes(path for path, content in paths.items() if b"GET" in content)
     return list(dict.fromkeys(["/", *page_routes(paths), *handlers]))[:MAX_ROUTES]
+
+
+async def _answers(workspace: Workspace, routes: Sequence[str]) -> tuple[Sequence[Answer], bool]:
+    """What the project's present files answer, and whether the dev server was restarted for it.
+
+    A server that does not know a route of theirs, though it had its time to notice it, no longer sees what is written: it reads all anew.
+    """
+    answers = await _ask_all(workspace, routes)
+    if _overlooked(workspace, answers):
+        answers = await _ask_all(workspace, routes)
+    overlooked = _overlooked(workspace, answers)
+    if not overlooked:
+        return answers, False
+    log.warning("the dev server does not know %s; it is restarted", ", ".join(overlooked))
+    await workspace.restart_dev()
+    return await _ask_all(workspace, routes), True
+
+
+async def _noticed(workspace: Workspace) -> None:
+    """Wait until the dev server has noticed all that was written: before, it may answer with what was there earlier."""
+    await workspace.inspect(_NOTICED, timeout_s=_NOTICED_S)
+
+
+def _overlooked(workspace: Workspace, answers: Sequence[Answer]) -> list[str]:
+    """Routes the server does not know, though there are files for them; one that hangs knows nothing."""
+    if any(answer.hung for answer in answers):
+        return []
+    paths = workspace.files
+    written = {*page_routes(paths), *handler_routes(paths)}
+    return [answer.route for answer in answers if unrouted(answer.fetched) and answer.route in written]
+
+
+async def _ask_all(workspace: Workspace, routes: Sequence[str]) -> Sequence[Answer]:
+    await _noticed(workspace)
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(route: str) -> Answer:
+        async with turn:
+            return await _ask(workspace, route)
+
+    return await asyncio.gather(*(ask(route) for route in routes))
 
 
 async def _ask(workspace: Workspace, route: str) -> Answer:
@@ -123,10 +166,6 @@ async def _ask_again(workspace: Workspace, route: str, known: Answer | None) -> 
     """What is wrong with the route, and whether it hangs."""
     size = (await workspace.inspect(f"stat -c %s {LOG}")).stdout.strip()
     answer = known or await _ask(workspace, route)
-    if answer.fetched.status == 404:
-        # A page just written is served a moment later, when the dev server's watcher has seen it.
-        await asyncio.sleep(_WATCHER_S)
-        answer = await _ask(workspace, route)
     if answer.served:
         return [], False
     if answer.hung:
@@ -153,7 +192,7 @@ async def _told(workspace: Workspace, answer: Answer, offset: int) -> list[Check
     """The failure in Next.js's own words, from its log since `offset` or its error page."""
     route = answer.route
     if answer.fetched.status == 404:
-        return [_problem(route, _missing(route))]
+        return [_problem(route, _not_found(answer, route in page_routes(workspace.files)))]
     printed = await workspace.inspect(f"sleep 0.05; tail -c +{offset + 1} {LOG} | tail -c 30000")
     log = _ANSI.sub("", printed.stdout)
     errors = errors_in_log(log, workspace.files)
@@ -167,10 +206,17 @@ async def _told(workspace: Workspace, answer: Answer, offset: int) -> list[Check
     return [_problem(route, f"answered {answer.fetched.status}:\n{error.message}", error) for error in known]
 
 
-def _missing(route: str) -> str:
-    if route == "/":
+def _not_found(answer: Answer, paged: bool) -> str:
+    if answer.route == "/" and not paged:
         return "answered 404: there is no page at the root. Add `app/page.tsx`."
-    return "answered 404, though a file for it exists: does it call notFound(), or does the configuration hide it?"
+    if unrouted(answer.fetched):
+        return (
+            "answered 404: there is a file for it, but Next.js has no such route. "
+            "Does the configuration hide it (basePath, redirects, pageExtensions, a proxy), or an `app` folder beside `src/app`?"
+        )
+    return (
+        "answered 404: its own code does, for example by calling notFound(). A route without parameters must be there."
+    )
 
 
 def _problem(route: str, text: str, error: ServerError | None = None) -> CheckProblem:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import re
 import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -26,6 +27,10 @@ _MAX_LOG_BYTES = 64_000
 _PROBE_S = 10
 _PROBE = "/_next/static/codeflow-probe"
 """Answered 404 by a dev server that is up, without compiling a page."""
+_NO_ROUTE = re.compile(r'/_not-found|"page":"/(?:_error|404)"')
+"""Where Next.js's answer says which of its own pages it gave: of the App Router, or of the Pages Router."""
+_NOTICE_TRIES = 10
+_NOTICE_S = 0.2
 
 _RESTART = f"""
 supervisor=$(cat {PID_FILE} 2> /dev/null)
@@ -135,7 +140,14 @@ class DevServer:
     async def _compile(self) -> None:
         with contextlib.suppress(SandboxLost):
             while self._to_compile:
-                await self.fetch(self._to_compile.pop(0), timeout_s=20)
+                await self._compile_route(self._to_compile.pop(0))
+
+    async def _compile_route(self, route: str) -> None:
+        """One that was written just now is asked for until the server has noticed it."""
+        for _ in range(_NOTICE_TRIES):
+            if not unrouted(await self.fetch(route, timeout_s=20)):
+                return
+            await asyncio.sleep(_NOTICE_S)
 
     async def _stop_compiling(self) -> None:
         self._to_compile.clear()
@@ -153,6 +165,11 @@ class DevServer:
     async def _check_alive(self) -> None:
         """Raises `SandboxLost` when the silence is the sandbox's end."""
         await self._sandbox.shell("true", timeout_s=10)
+
+
+def unrouted(answer: Fetched) -> bool:
+    """Whether Next.js knows no such route (yet); a page or handler of the app that answers 404 itself is another matter."""
+    return answer.status == 404 and bool(_NO_ROUTE.search(answer.body))
 
 
 def _from_the_proxy(body: str) -> bool:

@@ -10,6 +10,7 @@
 const fs = require("node:fs")
 const path = require("node:path")
 const { startBrowser } = require("./browser.cjs")
+const { noticed } = require("./noticed.cjs")
 const { visit } = require("./visit.cjs")
 
 const STATE = process.env.CODEFLOW_STATE ?? "/tmp/codeflow"
@@ -44,11 +45,13 @@ async function check(request) {
   }
   let browser
   setTimeout(end, timeoutMs - MARGIN_MS)
+  const rested = noticed()
   try {
     browser = await startBrowser(Math.max(1000, deadline - Date.now()))
   } catch (error) {
     finish({ error: error.message }, 1)
   }
+  await rested
 
   const waiting = routes.map((route, index) => ({ route, index }))
   const work = async () => {

@@ -1,11 +1,10 @@
 // Waiting for a page without mistaking a busy machine for an endless loop: a page is stuck when its process has worked for seconds without answering.
 "use strict"
 
-const fs = require("node:fs")
+const { processesWith, statOf } = require("./processes.cjs")
 
 const STUCK_CPU_S = 5
 const LOOK_EVERY_MS = 250
-const TICKS_PER_S = 100
 
 class Late extends Error {}
 
@@ -33,18 +32,7 @@ async function unlessStuck(promise, ms) {
 
 /** Processor seconds of each process that draws pages, by process id. */
 function rendererSeconds() {
-  const seconds = new Map()
-  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (!fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("--type=renderer")) continue
-      const stat = fs.readFileSync(`/proc/${pid}/stat`, "latin1")
-      const [user, system] = stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 13)
-      seconds.set(pid, (Number(user) + Number(system)) / TICKS_PER_S)
-    } catch {
-      // It ended meanwhile.
-    }
-  }
-  return seconds
+  return new Map(processesWith("--type=renderer").map((pid) => [pid, statOf(pid)?.seconds ?? 0]))
 }
 
 module.exports = { Late, unlessStuck, within }

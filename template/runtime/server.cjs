@@ -2,6 +2,7 @@
 "use strict"
 
 const path = require("node:path")
+const { mend } = require("./watch.cjs")
 
 const dir = process.env.CODEFLOW_APP ?? process.cwd()
 const port = Number(process.env.PORT ?? 3000)
@@ -9,7 +10,10 @@ const port = Number(process.env.PORT ?? 3000)
 process.chdir(dir)
 process.setSourceMapsEnabled(true)
 
-require(path.join(dir, "node_modules/next/dist/server/lib/start-server"))
+const next = path.join(dir, "node_modules/next/dist")
+mend(next)
+
+require(path.join(next, "server/lib/start-server"))
   .startServer({ dir, port, hostname: "0.0.0.0", isDev: true, allowRetry: false })
   .catch((error) => {
     console.error(error)
