@@ -19,6 +19,7 @@ from backend.web.session import user_of
 from backend.web.upgrade import limit_details
 from ui.assets import mount_assets
 from ui.components import event_bus, file_explorer, part, preview
+from ui.pages import page_routes
 from ui.shell import PageShell
 from ui.theme import THEME
 
@@ -32,6 +33,7 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 def mount_page(api: FastAPI, services: Services) -> FastAPI:
     """Mount the page on `api` at `/`, with its assets, and the real `<head>` in front. Returns `api`."""
     assets = mount_assets(api)
+    api.include_router(page_routes(services, assets))
     gr.mount_gradio_app(
         api,
         blocks(services),

@@ -3,26 +3,38 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from backend.web.account import account_routes
+from backend.web.billing import billing_routes
 from backend.web.errors import add_error_answers
 from backend.web.files import file_routes
 from backend.web.projects import project_routes
 from backend.web.security import Security, allowed_hosts
 from backend.web.services import Services
-from backend.web.session import LocalSession
+from backend.web.session import AccountSession, LocalSession
+from backend.web.shares import share_routes
 from backend.web.status import status_routes
+
+ROOMS = (status_routes, project_routes, file_routes, share_routes, account_routes, billing_routes)
 
 
 def create_api(services: Services) -> FastAPI:
     """Opening and closing `services` is the caller's."""
     hosts = allowed_hosts(services.settings.host)
+    accounts = services.accounts
+    session = Middleware(AccountSession, accounts=accounts) if accounts else Middleware(LocalSession)
     api = FastAPI(
         title="CodeFlow",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(Security, hosts=hosts), Middleware(LocalSession)],
+        middleware=[Middleware(Security, hosts=hosts), session],
     )
     add_error_answers(api)
-    for routes in (status_routes(services), project_routes(services), file_routes(services)):
-        api.include_router(routes)
+    for routes in ROOMS:
+        api.include_router(routes(services))
+    if accounts:
+        # Brings the `supabase` package with it, which an installation without accounts never loads.
+        from backend.web.auth import auth_routes
+
+        api.include_router(auth_routes(accounts, services.settings, services.limits))
     return api

@@ -14,11 +14,13 @@ from backend.runs.reaper import Reaper
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
 from backend.store import Store
-from backend.store.sqlite import SqliteStore
+from backend.store.opening import open_store
+from backend.web.limits import RateLimits
 from backend.web.setup import AwaitedWorkspaces, Setup
 from backend.workspace.contract import Checked, Workspace, Workspaces
 
 if TYPE_CHECKING:
+    from backend.accounts.accounts import Accounts
     from backend.agent.models import Models
     from backend.workspace.embedded import EmbeddedHost
 
@@ -28,9 +30,12 @@ log = logging.getLogger(__name__)
 class Services:
     """Open with `Services.open`; `setup` tells how far the sandboxes are, which are made ready in the background."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, accounts: "Accounts | None" = None) -> None:
         self.settings = settings
         self.store = store
+        self.accounts = accounts
+        """None: without sign-in, for one user."""
+        self.limits = RateLimits()
         self.setup = Setup()
         self.workspaces: Workspaces = AwaitedWorkspaces()
         self.runs = Runs(store, self.workspaces)
@@ -45,7 +50,8 @@ class Services:
     @classmethod
     async def open(cls, settings: Settings) -> "Services":
         """Returns as soon as the store is open. Raises `Unavailable` when it cannot be."""
-        services = cls(settings, await SqliteStore.open(settings.database))
+        accounts = _open_accounts(settings) if settings.multi_user else None
+        services = cls(settings, await open_store(settings), accounts)
         services._starting = asyncio.create_task(services._start_work())
         return services
 
@@ -62,10 +68,12 @@ class Services:
         await self._dispatch.close()
         if self._host:
             await self._host.stop()
+        if self.accounts:
+            await self.accounts.close()
         await self.store.close()
 
     async def _start_work(self) -> None:
-        if self.settings.workers == 0:
+        if self.settings.workers == 0 or (self.settings.multi_user and not self.settings.supabase_worker_token):
             self.setup.done("Runs are worked on elsewhere.")
             return
         self._dispatch.start_worker()
@@ -131,6 +139,13 @@ async def check_app(workspace: Workspace) -> Checked:
     from backend.checks import check
 
     return await check(workspace)
+
+
+def _open_accounts(settings: Settings) -> "Accounts":
+    # Brings the `supabase` package with it, which an installation without accounts never loads.
+    from backend.accounts.accounts import Accounts
+
+    return Accounts.open(settings)
 
 
 def _choose_models(settings: Settings) -> "Models":
