@@ -35,7 +35,8 @@ def preview_sources(settings: Settings) -> list[str]:
     if settings.e2b_api_key:
         return list(E2B_PREVIEWS)
     # Where workers run elsewhere, only they know which sandboxes they use.
-    return [*LOCAL_PREVIEWS, *E2B_PREVIEWS] if settings.workers == 0 else list(LOCAL_PREVIEWS)
+    elsewhere = settings.workers == 0 or (settings.multi_user and not settings.supabase_worker_token)
+    return [*LOCAL_PREVIEWS, *E2B_PREVIEWS] if elsewhere else list(LOCAL_PREVIEWS)
 
 
 def content_security_policy(frames: Sequence[str]) -> str:

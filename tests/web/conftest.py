@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from backend.config import Settings
 from backend.store.sqlite import SqliteStore
 from backend.web.api import create_api
+from backend.web.errors import add_error_answers
 from backend.web.services import Services
 from backend.web.session import LOCAL_USER, LocalSession
 from backend.web.setup import AwaitedWorkspaces
@@ -64,6 +65,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Site]:
 
 def api_of_many(services: Services) -> FastAPI:
     api = create_api(services)
+    add_error_answers(api, services.settings.upgrade_url)
     api.user_middleware = [Middleware(NamedSession) if m.cls is LocalSession else m for m in api.user_middleware]
     return api
 

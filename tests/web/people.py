@@ -1,10 +1,12 @@
 """Several people on one installation: who asks is what the request's header says, as a session would."""
 
+import time
+
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.domain import User
 
-NAME = b"x-test-user"
+NAME, ENDS = b"x-test-user", b"x-test-session-ends"
 
 
 class NamedSession:
@@ -15,12 +17,18 @@ class NamedSession:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            name = dict(scope["headers"]).get(NAME)
-            if name is not None:
-                scope.setdefault("state", {})["user"] = User(id=name.decode(), email=f"{name.decode()}@example.com")
+            headers = dict(scope["headers"])
+            if name := headers.get(NAME, b"").decode():
+                scope.setdefault("state", {})["user"] = User(id=name, email=f"{name}@example.com")
+                scope["state"]["session_ends"] = float(headers[ENDS]) if ENDS in headers else None
         await self._app(scope, receive, send)
 
 
 def as_user(name: str) -> dict[str, str]:
     """The headers of a request that person makes."""
     return {NAME.decode(): name}
+
+
+def ends_in(person: dict[str, str], seconds: float) -> dict[str, str]:
+    """The same, in a session that ends then."""
+    return {**person, ENDS.decode(): str(time.time() + seconds)}

@@ -1,12 +1,18 @@
 """The live stream: what a page sees is the journal, without gap or repeat."""
 
-from contextlib import aclosing
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
 from backend.events import Entry, ProjectView, fold
 from backend.web.session import LOCAL_USER
+from backend.web.streams import MAX_STREAMS
+from tests.runs.stage import until
 from tests.web.conftest import Site
+from tests.web.people import as_user, ends_in
 from tests.web.sse import messages
+
+ADA, EVE = as_user("ada"), as_user("eve")
 
 
 async def test_a_page_that_opens_gets_the_view_and_then_what_follows_until_the_end(site: Site) -> None:
@@ -67,3 +73,41 @@ async def test_a_deleted_project_ends_its_stream(site: Site) -> None:
         assert (await site.http.delete(f"/api/projects/{project_id}")).status_code == 204
         rest = [line async for line in lines]
     assert "event: gone" in rest
+
+
+async def test_a_stream_ends_with_its_session_and_the_next_one_goes_on_where_it_was(town: Site) -> None:
+    project_id = (await town.http.post("/api/projects", json={"prompt": "a page"}, headers=ADA)).json()["project_id"]
+    url = f"/api/projects/{project_id}/events?after=0"
+    async with town.http.stream("GET", url, headers=ends_in(ADA, 0.5)) as response:
+        lines = [line async for line in response.aiter_lines()]
+    assert "event: gone" not in lines
+    seqs = [line.removeprefix("id: ") for line in lines if line.startswith("id: ")]
+    assert seqs == ["1"]
+    town.stage.actor.pause_s = 0.0
+    async with town.stage.working(), aclosing(messages(town.http, url, last_id=seqs[-1], headers=ADA)) as stream:
+        async for _, data in stream:
+            assert data["entries"][0]["seq"] == 2
+            break
+
+
+async def test_one_user_holds_no_more_than_so_many_streams_and_others_do_not_mind(town: Site) -> None:
+    ids: dict[str, str] = {}
+    reading: list[AsyncIterator[str]] = []
+    for name, person in (("ada", ADA), ("eve", EVE)):
+        answer = await town.http.post("/api/projects", json={"prompt": "a page"}, headers=person)
+        ids[name] = f"/api/projects/{answer.json()['project_id']}/events"
+    async with AsyncExitStack() as open_:
+        for _ in range(MAX_STREAMS):
+            lines = (await open_.enter_async_context(town.http.stream("GET", ids["ada"], headers=ADA))).aiter_lines()
+            await anext(lines)
+            reading.append(lines)
+        refused = await town.http.get(ids["ada"], headers=ADA)
+        assert (refused.status_code, refused.json()["error"]["kind"]) == (429, "rate")
+        async with town.http.stream("GET", ids["eve"], headers=EVE) as response:
+            assert response.status_code == 200
+
+    async def room() -> bool:
+        async with town.http.stream("GET", ids["ada"], headers=ADA) as response:
+            return response.status_code == 200
+
+    await until(room)
