@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pytest
 from pydantic import SecretStr
 
-from backend.domain import User
+from backend.domain import Tier, User
 from backend.store.supabase import SupabaseStore
-from tests.store.world import World
+from tests.store.world import UNLIMITED, World
 from tests.supabase.project import SupabaseServer
 
 _TIMES = {
@@ -22,10 +22,13 @@ _TIMES = {
 }
 _FORGET = """
 truncate public.projects, public.usage_counters, public.usage_ledger, public.billing_events, public.app_secrets cascade;
-delete from public.tiers where id in ('unlimited', 'narrow');
-insert into public.tiers (id, name, window_s) values ('unlimited', 'Unlimited', 86400);
+update public.profiles set tier = 'free', customer_id = null, billing_at = null;
+create table if not exists internal.tiers_as_migrated as select * from public.tiers;
+delete from public.tiers where id not in (select id from internal.tiers_as_migrated);
+update public.tiers t set name = m.name, points = m.points, window_s = m.window_s, concurrent = m.concurrent,
+  budget_micros = m.budget_micros, run_budget_micros = m.run_budget_micros
+  from internal.tiers_as_migrated m where m.id = t.id;
 """
-UNLIMITED = "unlimited"
 
 _people: dict[SupabaseServer, tuple[User, User]] = {}
 
@@ -41,6 +44,22 @@ class SupabaseWorld(World):
             moved = ", ".join(f"{column} = {column} - make_interval(secs => {seconds})" for column in columns)
             self.server.sql(f"update public.{table} set {moved}")
 
+    def now_s(self) -> float:
+        return float(self.server.sql("select extract(epoch from clock_timestamp()) as now")[0]["now"])
+
+    def grant(self, user: User, tier: Tier) -> None:
+        columns = tier.model_dump()
+        values = ", ".join("%s" for _ in columns)
+        updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
+        self.server.sql(
+            f"insert into public.tiers ({', '.join(columns)}) values ({values}) on conflict (id) do update set {updates}",
+            *columns.values(),
+        )
+        self.server.sql("update public.profiles set tier = %s where id = %s", tier.id, user.id)
+
+    def newcomer(self, anonymous: bool = False) -> User:
+        return signed_up(self.server, anonymous=anonymous)
+
 
 class OnSupabase:
     """Subclass it for tests of the Supabase store: Ada and Eve are signed up, without limits and without projects."""
@@ -52,13 +71,13 @@ class OnSupabase:
 
     @pytest.fixture
     async def world(self, supabase_server: SupabaseServer, address: str) -> AsyncIterator[SupabaseWorld]:
-        ada, eve = people(supabase_server)
-        supabase_server.sql("update public.profiles set tier = 'free'")
         supabase_server.sql(_FORGET)
-        set_tier(supabase_server, ada, UNLIMITED)
-        set_tier(supabase_server, eve, UNLIMITED)
+        ada, eve = people(supabase_server)
         store = await opened(supabase_server, address)
-        yield SupabaseWorld(store, ada=ada, eve=eve, server=supabase_server)
+        world = SupabaseWorld(store, ada, eve, server=supabase_server)
+        for user in (ada, eve):
+            world.grant(user, UNLIMITED)
+        yield world
         await store.close()
 
 
@@ -71,13 +90,9 @@ def people(server: SupabaseServer) -> tuple[User, User]:
     return known
 
 
-def signed_up(server: SupabaseServer) -> User:
-    user = server.sign_up()
-    return User(id=user.id, email=user.email, token=SecretStr(user.access_token))
-
-
-def set_tier(server: SupabaseServer, user: User, tier_id: str) -> None:
-    server.sql("update public.profiles set tier = %s where id = %s", tier_id, user.id)
+def signed_up(server: SupabaseServer, *, anonymous: bool = False) -> User:
+    user = server.anonymous() if anonymous else server.sign_up()
+    return User(id=user.id, email=user.email or None, anonymous=anonymous, token=SecretStr(user.access_token))
 
 
 async def opened(server: SupabaseServer, url: str | None = None) -> SupabaseStore:
