@@ -81,19 +81,17 @@ language plpgsql set search_path = '' as $$
 declare
   v_charge public.usage_ledger;
   v_window_s integer;
-  v_new boolean := false;
 begin
   select * into v_charge from public.usage_ledger where run_id = p_run.id and kind = 'charge';
   if p_run.cost_micros > 0 then
     insert into public.usage_ledger (run_id, kind, owner, micros, tier, window_id, at)
       values (p_run.id, 'cost', p_run.owner, p_run.cost_micros, v_charge.tier, v_charge.window_id, clock_timestamp())
       on conflict do nothing;
-    v_new := found;
-  end if;
-  if v_new then
-    select t.window_s into v_window_s from public.tiers t
-      where t.id = coalesce(v_charge.tier, (select p.tier from public.profiles p where p.id = p_run.owner));
-    perform internal.take(p_run.owner, 'micros', p_run.cost_micros, null, v_window_s);
+    if found then
+      select t.window_s into v_window_s from public.tiers t
+        where t.id = coalesce(v_charge.tier, (select p.tier from public.profiles p where p.id = p_run.owner));
+      perform internal.take(p_run.owner, 'micros', p_run.cost_micros, null, v_window_s);
+    end if;
   end if;
   if p_run.status = 'failed' and v_charge.points > 0 then
     insert into public.usage_ledger (run_id, kind, owner, points, tier, window_id, at)
