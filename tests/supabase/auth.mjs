@@ -24,6 +24,7 @@ export class Auth {
     if (path === "/verify" && call.method === "GET" && this.flows.isMarked(call.url.searchParams.get("token"))) return this.#followed(call);
     if (path === "/token" && this.flows.has(call.body?.auth_code)) return this.#redeemed(call.body);
     if (path === "/user" && call.method === "PUT") return this.#updated(call);
+    if (path === "/otp" && call.body?.email) return this.#mailed(call);
     return this.#dressed(await this.#asked(call), this.#methodOf(call, path));
   }
 
@@ -36,8 +37,22 @@ export class Auth {
     return request.run(context, () => this.lite({ ...call, body }));
   }
 
+  /** A code for a new address: nobody has confirmed it before the code comes back. */
+  async #mailed(call) {
+    const [known] = await this.db`select from auth.users where email = ${call.body.email.toLowerCase()}`;
+    const response = await this.#asked(call);
+    if (response.ok && !known) {
+      await this.db.begin(async (db) => {
+        const [{ id }] = await db`update auth.users set email_confirmed_at = null where email = ${call.body.email.toLowerCase()} returning id`;
+        await db`delete from auth.sessions where user_id = ${id}`;
+      });
+    }
+    return this.#dressed(response);
+  }
+
   /** lite's answer with the user's and the token's claims as hosted. */
   async #dressed(response, method) {
+    if (response.status >= 500) return fail(500, "unexpected_failure", "Unexpected failure, please check server logs for more information");
     if (!response.headers.get("content-type")?.includes("json")) return response;
     const said = await response.json();
     const user = said.user ?? (said.aud ? said : null);

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 
 SUPERUSER = "supabase_admin"
-_NOBODY = 65534
+NOBODY = 65534
 _DEADLINE_S = 30
 _POLL_S = 0.02
 _MISSING = (
@@ -102,7 +102,7 @@ class Postgres:
         secret = self.folder / "password"
         secret.write_text(self.password)
         if self.account:
-            shutil.chown(secret, _NOBODY, _NOBODY)
+            shutil.chown(secret, NOBODY, NOBODY)
         command = [self.programs / "initdb", "-D", self._data, "-U", SUPERUSER, f"--pwfile={secret}"]
         command += ["--auth=scram-sha-256", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]
         done = subprocess.run(command, capture_output=True, text=True, **self.account)
@@ -126,8 +126,8 @@ class Postgres:
 def _account(folder: Path) -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
-    os.chown(folder, _NOBODY, _NOBODY)
-    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+    os.chown(folder, NOBODY, NOBODY)
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
 def _programs(folder: Path, account: dict[str, Any]) -> Path:

@@ -81,7 +81,10 @@ class SupabaseServer:
         mail = self.mail(email)
         session = self._post("/auth/v1/verify", {"type": "email", "email": email, "token": mail.code})
         if tier is not None:
-            self.sql("update public.profiles set tier = %s where id = %s", tier, session["user"]["id"])
+            changed = self.sql(
+                "update public.profiles set tier = %s where id = %s returning id", tier, session["user"]["id"]
+            )
+            assert changed, "signing up made no profile"
         return _user(session, email, password)
 
     def sign_in(self, user: User) -> User:

@@ -1,7 +1,8 @@
 // A Supabase project for tests: Supabase's own lite server (GoTrue and PostgREST protocols) on a real Postgres.
 // README.md says what is lite's and what is put right here. Lines on standard input move it on; its end ends this process and Postgres.
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { App, getAuthSchemaSql } from "@supabase/lite";
 import { createPostgresConnection } from "@supabase/lite/postgres";
@@ -10,8 +11,8 @@ import { Auth } from "./auth.mjs";
 import { Flows } from "./flows.mjs";
 import { Mailbox } from "./mail.mjs";
 import { googleConsent, providers } from "./providers.mjs";
+import { postgrest, reached, types } from "./rest.mjs";
 import { Tokens } from "./tokens.mjs";
-import { postgrest, types } from "./rest.mjs";
 
 const settings = JSON.parse(process.env.CODEFLOW_SUPABASE);
 const site = `http://127.0.0.1:${settings.port}`;
@@ -39,9 +40,10 @@ async function project() {
       jwt_expiry: 3600,
       enable_signup: true,
       enable_refresh_token_rotation: true,
+      minimum_password_length: settings.config.minimum_password_length ?? 6,
       publishable_key: settings.publishable_key,
       secret_key: settings.secret_key,
-      email: { enable_confirmations: true, template: await mailbox.templates(settings.templates, settings.mail_templates) },
+      email: { enable_confirmations: true, template: await mailbox.templates(settings.templates, settings.config.email?.template) },
       external: { github: { ...provider("github"), url: `${site}/providers/github` }, google: provider("google") },
     },
     options: { server: { admin: false }, drivers: { email: mailbox } },
@@ -76,7 +78,7 @@ async function project() {
     }
     const text = ["GET", "HEAD"].includes(incoming.method) ? undefined : await incoming.text();
     const call = { method: incoming.method, url, headers, body: text, session };
-    if (!url.pathname.startsWith("/auth/v1/")) return lite(peer)(call);
+    if (!url.pathname.startsWith("/auth/v1/")) return reached(await lite(peer)(call));
     if (text?.startsWith("{")) call.body = JSON.parse(text);
     const auth = new Auth({ lite: lite(peer), tokens, flows, db, config: app.config });
     const response = await auth.answer(call);
@@ -104,11 +106,11 @@ for await (const step of lines) {
   console.log(`${step} done`);
 }
 
-// The test session is gone: so are its database and its files.
-try {
-  process.kill(Number(readFileSync(`${settings.postgres}/data/postmaster.pid`, "utf8").split("\n")[0]), "SIGQUIT");
-} catch (error) {
-  if (!["ENOENT", "ESRCH"].includes(error.code)) throw error;
+// The test session is gone: so are its database, which removes its pid file last, and its files.
+const pid = `${settings.postgres}/data/postmaster.pid`;
+if (existsSync(pid)) {
+  process.kill(Number(readFileSync(pid, "utf8").split("\n")[0]), "SIGINT");
+  for (let tries = 0; existsSync(pid) && tries < 200; tries++) await sleep(50);
 }
 rmSync(settings.postgres, { recursive: true, force: true });
 process.exit();

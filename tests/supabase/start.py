@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -15,7 +17,8 @@ from tests.supabase.packages import HERE, installed
 from tests.supabase.postgres import SUPERUSER, Postgres, free_port
 from tests.supabase.project import SupabaseServer
 
-MIGRATIONS = HERE.parent.parent / "supabase" / "migrations"
+REPOSITORY = HERE.parent.parent
+MIGRATIONS = REPOSITORY / "supabase" / "migrations"
 SITE_URL = "http://127.0.0.1:7860"
 _LOGINS = ("authenticator", "supabase_auth_admin", "postgres")
 
@@ -85,6 +88,7 @@ def _process(
         "jwk": server.jwt_private_jwk,
         "mailbox": str(server.mailbox),
         "templates": str(folder / "templates"),
+        "config": _auth_config(),
         "postgres": str(postgres.folder),
         "database": {role: postgres.address(role) for role in (SUPERUSER, *_LOGINS)},
     }
@@ -118,6 +122,14 @@ def _step(process: "subprocess.Popen[str]", name: str, postgres: Postgres) -> No
             return
     said = (postgres.folder / "server.log").read_text(errors="replace")[-1500:]
     raise ProjectFailed(f"The Supabase test server ended at “{name}”. It said: {said}")
+
+
+def _auth_config() -> dict[str, Any]:
+    """The product's own settings for sign-in, its mails among them; the CLI resolves their paths as this does."""
+    settings = tomllib.loads((REPOSITORY / "supabase" / "config.toml").read_text()).get("auth", {})
+    for template in settings.get("email", {}).get("template", {}).values():
+        template["content_path"] = str(REPOSITORY / template["content_path"])
+    return settings
 
 
 def _script(path: Path) -> bytes:

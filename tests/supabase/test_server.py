@@ -146,13 +146,17 @@ async def test_broken_constraint_is_the_callers_mistake(server: SupabaseServer) 
 
 
 async def test_outage_ends_in_errors_and_then_in_answers(server: SupabaseServer) -> None:
-    reader = await client(server)
+    user = server.sign_up()
+    reader = await client(server, user.access_token)
     server.stop_postgres()
     try:
-        with pytest.raises(APIError) as refused:
-            await reader.table("probe_rows").select("id").limit(1).execute()
+        with pytest.raises(APIError) as unread:
+            await reader.rpc("probe_uid").execute()
+        with pytest.raises(AuthApiError) as unknown:
+            await reader.auth.get_user(user.access_token)
     finally:
         server.start_postgres()
-    assert refused.value.code
-    answer = await reader.table("probe_rows").select("id").limit(1).execute()
-    assert len(answer.data) == 1
+    assert unread.value.code == "PGRST001"
+    assert unknown.value.code == "unexpected_failure"
+    assert (await reader.rpc("probe_uid").execute()).data == user.id
+    assert await reader.auth.get_user(user.access_token)

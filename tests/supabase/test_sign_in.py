@@ -103,6 +103,16 @@ async def test_wrong_code_is_refused(supabase_server: SupabaseServer) -> None:
     assert await refusal(auth.verify_otp({"type": "email", "email": user.email, "token": wrong})) == "otp_expired"
 
 
+async def test_code_for_a_new_address_confirms_it_only_when_it_comes_back(supabase_server: SupabaseServer) -> None:
+    email = address()
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_with_otp({"email": email})
+    known = "select confirmed_at from auth.users where email = %s"
+    assert supabase_server.sql(known, email) == [{"confirmed_at": None}]
+    await auth.verify_otp({"type": "email", "email": email, "token": supabase_server.mail(email).code})
+    assert supabase_server.sql(known, email)[0]["confirmed_at"] is not None
+
+
 async def test_mailed_token_signs_in_without_the_browser_that_asked(supabase_server: SupabaseServer) -> None:
     email = address()
     await (await client(supabase_server)).auth.sign_in_with_otp({"email": email})
