@@ -111,25 +111,21 @@ class Database:
             connection.close()
 
     def _writing(self) -> sqlite3.Connection:
-        def prepare(connection: sqlite3.Connection) -> None:
-            install(connection, self._bound)
-            guard(connection)
-
-        return self._kept("writing", prepare)
+        return self._kept("writing", guard)
 
     def _surveying(self) -> sqlite3.Connection:
-        return self._kept("surveying", lambda connection: install(connection, self._bound))
+        return self._kept("surveying", install)
 
     def _confined(self) -> sqlite3.Connection:
-        return self._kept("confined", lambda connection: confine(connection, self._bound))
+        return self._kept("confined", confine)
 
-    def _kept(self, name: str, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    def _kept(self, name: str, prepare: Callable[[sqlite3.Connection, Bound], None]) -> sqlite3.Connection:
         """This thread's connection of that name."""
         connection: sqlite3.Connection | None = getattr(self._connections, name, None)
         if connection is None:
             connection = self._connect()
             self._opened.append(connection)
-            prepare(connection)
+            prepare(connection, self._bound)
             setattr(self._connections, name, connection)
         return connection
 

@@ -58,12 +58,12 @@ class ProjectPart:
     async def projects(self, user: User, limit: int = 100) -> list[ProjectCard]:
         def find(db: sqlite3.Connection) -> list[ProjectCard]:
             rows = db.execute(
-                """select p.*, h.screenshot_sha256,
+                """select p.*,
+                    (select h.screenshot_sha256 from my_versions h where h.id = p.head_id) screenshot_sha256,
                     exists (select 1 from my_runs r
                         where r.project_id = p.id and r.status in ('queued', 'running')) active,
                     (select count(*) from my_versions v where v.project_id = p.id and v.number > 0) versions
-                from my_projects p left join my_versions h on h.id = p.head_id
-                order by p.updated_at desc limit ?""",
+                from my_projects p order by p.updated_at desc limit ?""",
                 (limit,),
             )
             return [

@@ -123,6 +123,14 @@ FUNCTIONS: dict[str, Callable[[Bound], str | int | None]] = {
     "shared_project": lambda bound: bound.project_id if bound.scope.share_hash else None,
     "whole_store": lambda bound: int(bound.scope.whole),
 }
+READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION}
+WRITING = READING | {
+    sqlite3.SQLITE_READ,
+    sqlite3.SQLITE_FUNCTION,
+    sqlite3.SQLITE_INSERT,
+    sqlite3.SQLITE_UPDATE,
+    sqlite3.SQLITE_DELETE,
+}
 CALLABLE = {*FUNCTIONS, "count", "max", "coalesce"}
 
 _FOREIGN_PROJECT = "{p}.owner is not uid() and {p}.id is not leased_project() and {p}.id is not shared_project()"
@@ -145,14 +153,14 @@ FOREIGN |= dict.fromkeys((*OF_PROJECT, "shares"), _OF_FOREIGN_PROJECT)
 
 
 def install(connection: sqlite3.Connection, bound: Bound) -> None:
-    """The functions and the views, on a connection that writes or looks after the store."""
+    """The functions and the views, on a connection that is trusted with the tables."""
     _define(connection, bound)
     for name, body in VIEWS.items():
         connection.execute(f"create temp view {name} as {body}")
 
 
 def confine(connection: sqlite3.Connection, bound: Bound) -> None:
-    """The functions and the views, and from now on nothing but them."""
+    """The functions and the views, and from now on the connection has nothing but them."""
     _define(connection, bound)
     # The authorizer is told by which name a table is being read. A query can give any name to a subquery, so only views
     # whose names nobody can guess may read tables; the known ones read those.
@@ -169,19 +177,28 @@ def confine(connection: sqlite3.Connection, bound: Bound) -> None:
             case sqlite3.SQLITE_FUNCTION:
                 allowed = second in CALLABLE
             case _:
-                allowed = action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION)
+                allowed = action in READING
         return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
     connection.set_authorizer(permits)
 
 
-def guard(connection: sqlite3.Connection) -> None:
-    """From now on the connection writes rows of its scope only."""
+def guard(connection: sqlite3.Connection, bound: Bound) -> None:
+    """The functions and the views, and from now on writes rows of the scope only, and no schema."""
+    install(connection, bound)
+    # Without this, a row that `insert or replace` takes away would not be asked about.
+    connection.execute("pragma recursive_triggers = on")
     for table, foreign in FOREIGN.items():
         for verb, rows in (("insert", ("new",)), ("update", ("old", "new")), ("delete", ("old",))):
             refused = " or ".join(f"({foreign.replace('ROW', row)})" for row in rows)
             _refuse(connection, f"{table}_{verb}", f"{verb} on main.{table}", refused)
     _refuse(connection, "paid", "update of tier, customer_id, billing_at on main.profiles", "1")
+
+    def permits(action: int, first: str | None, *_: str | None) -> int:
+        allowed = action in WRITING or (action == sqlite3.SQLITE_PRAGMA and first == "data_version")
+        return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+    connection.set_authorizer(permits)
 
 
 def _define(connection: sqlite3.Connection, bound: Bound) -> None:

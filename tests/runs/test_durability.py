@@ -21,11 +21,11 @@ from backend.events import (
 )
 from backend.runs.job import Job
 from backend.runs.journal import RunJournal, result_of
-from backend.store.sqlite_scope import STORE
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.contract import Workspace
 from tests.runs.actor import Actor
 from tests.runs.stage import USER, Stage, staged, until
+from tests.store.sqlite_world import leave_room
 
 WORKER_PROCESS = Path(__file__).with_name("worker_process.py")
 
@@ -243,20 +243,14 @@ async def test_a_full_disk_ends_the_run_with_the_reason_and_keeps_what_was_there
     stage.actor.text = "x" * 900_000
     run = await stage.runs.start(USER, None, "a page")
     files = await stage.store.tree(USER, run.project_id)
-    database = stage.store.database
-
-    def bound(pages: int) -> None:
-        """SQLite meets a bound on the file as it meets the disk's end."""
-        database._writer.submit(lambda: database._writing().execute(f"pragma max_page_count = {pages}")).result()
-
-    bound(await database.write(STORE, lambda db: db.execute("pragma page_count").fetchone()[0]) + 30)
+    leave_room(stage.store, 30)
     async with stage.working():
         assert (await stage.over(run)).status is RunStatus.FAILED
         failure = (await stage.view(run)).runs[0].failure
         assert failure
         assert "no room left on the disk" in failure.message
         assert await stage.store.tree(USER, run.project_id) == files
-        bound(1_000_000)
+        leave_room(stage.store, 1_000_000)
         again = await stage.runs.start(USER, run.project_id, "a page")
         assert (await stage.over(again)).status is RunStatus.SUCCEEDED
 

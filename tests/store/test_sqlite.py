@@ -12,9 +12,8 @@ import pytest
 from backend.domain import Run, RunKind, Unavailable, User
 from backend.events import LogLines
 from backend.store.sqlite import SqliteStore
-from backend.store.sqlite_scope import STORE
 from tests.store.contract import StoreContract
-from tests.store.sqlite_world import SqliteWorld
+from tests.store.sqlite_world import SqliteWorld, leave_room
 from tests.store.world import STARTER, World, finished
 
 ADA = User(id="ada")
@@ -59,7 +58,6 @@ async def test_of_many_starts_in_many_processes_one_wins(tmp_path: Path) -> None
 import asyncio, pathlib
 from backend.domain import Busy, RunKind, User
 from backend.store.sqlite import SqliteStore
-from backend.store.sqlite_scope import STORE
 async def main(name):
     store = await SqliteStore.open(pathlib.Path({str(tmp_path / "a.db")!r}))
     for n in range(20):
@@ -84,15 +82,11 @@ asyncio.run(main(__import__("sys").argv[1]))
 async def test_a_full_disk_is_told_in_words_and_loses_nothing(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "a.db")
     project = await store.create_project(ADA, "Cats", STARTER)
-    pages = await store.database.write(STORE, lambda db: db.execute("pragma page_count").fetchone()[0])
-    # SQLite meets a bound on the file as it meets the disk's end. Pragmas hold for the connection that writes.
-    store.database._writer.submit(
-        lambda: store.database._writing().execute(f"pragma max_page_count = {pages + 2}")
-    ).result()
+    leave_room(store, 2)
     with pytest.raises(Unavailable, match="no room left on the disk"):
         await store.create_project(ADA, "Dogs", {"big.bin": bytes(200_000)})
     assert [c.title for c in await store.projects(ADA)] == ["Cats"]
-    store.database._writer.submit(lambda: store.database._writing().execute("pragma max_page_count = 1000000")).result()
+    leave_room(store, 1_000_000)
     assert (await store.create_project(ADA, "Dogs", {"big.bin": bytes(200_000)})).id != project.id
     await store.close()
 
