@@ -1,4 +1,4 @@
-"""`codeflow`: serve, run, sandboxes, doctor, export."""
+"""`codeflow`: serve, run, worker, sandboxes, doctor, export, and what the operator sets."""
 
 from backend.cli.main import main
 

@@ -8,11 +8,12 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 
 from backend.agent.models import describe
+from backend.cli.doctor_supabase import examine_sign_in, examine_store, examine_worker, half_set
+from backend.cli.finding import Finding
 from backend.config import Settings
 from backend.domain import CodeFlowError
 from backend.e2b_host.probe import probe
@@ -20,15 +21,6 @@ from backend.store.sqlite import SqliteStore
 from backend.workspace.provision import find_browser, find_node, provisioned
 
 NEEDED_DISK_BYTES = 3_000_000_000
-
-
-class Finding(BaseModel):
-    part: str
-    ok: bool
-    found: str
-    in_force: str
-    action: str = ""
-    """What to do; empty when nothing is missing."""
 
 
 async def diagnose(settings: Settings) -> list[Finding]:
@@ -42,6 +34,8 @@ async def diagnose(settings: Settings) -> list[Finding]:
         "sandbox": _sandbox,
         "disk": _disk,
     }
+    if settings.multi_user:
+        parts |= {"store": examine_store, "worker": examine_worker, "sign-in": examine_sign_in}
     findings = []
     for name, examine in parts.items():
         try:
@@ -141,7 +135,14 @@ async def _store(settings: Settings) -> Finding:
             in_force="none",
             action="Make that directory writable, or set CODEFLOW_DATA_DIR to another one.",
         )
-    return Finding(part="store", ok=True, found=str(settings.database), in_force=f"SQLite {sqlite3.sqlite_version}")
+    missing = half_set(settings)
+    return Finding(
+        part="store",
+        ok=missing is None,
+        found=f"{settings.database}{f'; {missing} is missing' if missing else ''}",
+        in_force=f"SQLite {sqlite3.sqlite_version}, without sign-in",
+        action=f"Set {missing} too, for accounts on Supabase; or unset its counterpart." if missing else "",
+    )
 
 
 async def _sandbox(settings: Settings) -> Finding:

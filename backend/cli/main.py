@@ -43,10 +43,56 @@ def run(
     as_json: Json = False,
     leave: Annotated[bool, typer.Option("--exit", help="Leave when done instead of keeping the preview up.")] = False,
 ) -> None:
-    """Do one run here in the terminal. Exit status 0 only when the app passed its checks."""
+    """Do one run here in the terminal, for the one user without sign-in. Exit status 0 only when the app passed its checks."""
     from backend.cli.run import run_prompt
 
-    raise typer.Exit(asyncio.run(run_prompt(Settings(), prompt, project, as_json=as_json, leave=leave)))
+    # Whoever can run this owns the machine, but is no user of a Supabase project.
+    settings = Settings().model_copy(update={"supabase_url": None})
+    raise typer.Exit(asyncio.run(run_prompt(settings, prompt, project, as_json=as_json, leave=leave)))
+
+
+@cli.command()
+def worker() -> None:
+    """Work on runs without serving the page, on the same store as a web process elsewhere."""
+    from backend.cli.worker import work
+
+    asyncio.run(work(Settings()))
+
+
+@cli.command()
+def worker_token(
+    key: Annotated[Path, typer.Option(help="The project's private signing key: a JWK, a PEM, or the legacy secret.")],
+    days: Annotated[int, typer.Option(help="How long it lasts.")] = 365,
+    kid: Annotated[str | None, typer.Option(help="The key's id, for a PEM.")] = None,
+) -> None:
+    """Make SUPABASE_WORKER_TOKEN: print a token that may work on runs, and nothing else."""
+    from backend.cli.worker_token import mint
+
+    print(mint(Settings(), key, days, kid))
+
+
+@cli.command()
+def tier(
+    account: Annotated[str, typer.Argument(help="A user's e-mail address or id.")],
+    tier: Annotated[str, typer.Argument(help="free, pro, or another of your tiers.")],
+) -> None:
+    """Put a user on a tier (on Supabase, needs SUPABASE_SECRET_KEY)."""
+    from backend.cli.operator import set_tier
+
+    asyncio.run(set_tier(Settings(), account, tier))
+    print(f"{account} is on {tier} now.")
+
+
+@cli.command()
+def secret(
+    name: Annotated[str, typer.Argument(help="billing_webhook: what signs the payment provider's calls.")],
+    forget: Annotated[bool, typer.Option("--forget", help="Remove it.")] = False,
+) -> None:
+    """Keep a secret that only the store's own functions read. Its value is asked for, or piped in."""
+    from backend.cli.operator import ask_secret, set_secret
+
+    asyncio.run(set_secret(Settings(), name, None if forget else ask_secret(name)))
+    print(f"{name} is {'forgotten' if forget else 'set'}.")
 
 
 @cli.command()
