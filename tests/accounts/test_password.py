@@ -1,15 +1,10 @@
 """An address and a password."""
 
-import uuid
-
 import pytest
 
 from tests.accounts.conftest import Site
+from tests.accounts.people import new_address
 from tests.supabase.project import SupabaseServer
-
-
-def new_address() -> str:
-    return f"{uuid.uuid4().hex[:12]}@example.com"
 
 
 async def test_signing_in_opens_what_was_closed(site: Site, supabase_server: SupabaseServer) -> None:
