@@ -1,0 +1,14 @@
+"""The command line in this process, with nothing of the machine's own settings."""
+
+import pytest
+
+from backend.config import Settings
+
+
+@pytest.fixture(autouse=True)
+def without_the_machines_settings(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    for field in Settings.model_fields.values():
+        if field.alias:
+            monkeypatch.delenv(field.alias, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CODEFLOW_DATA_DIR", str(tmp_path / "data"))
