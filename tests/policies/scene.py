@@ -28,6 +28,12 @@ select md5(string_agg(line, E'\\n' order by line)) from (
 ) lines(line)
 """
 
+TIERS = """
+update public.tiers set points = 10, window_s = 86400, concurrent = 1, budget_micros = 2000000, run_budget_micros = 500000
+    where id = 'free';
+update public.tiers set points = 200, window_s = 86400, concurrent = 4, budget_micros = 40000000 where id = 'pro'
+"""
+
 
 @dataclass
 class Person:
@@ -74,6 +80,7 @@ class Scene:
 def prepare(session: Session) -> Scene:
     """Commits nothing by itself."""
     scene = Scene(Person("victim"), Person("stranger"), Person("newcomer"))
+    session.sql(TIERS)
     for person in (scene.victim, scene.stranger, scene.newcomer):
         sign_up(session, person)
     session.act("service_role")
