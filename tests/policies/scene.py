@@ -69,10 +69,10 @@ class Scene:
     victim: Person
     stranger: Person
     newcomer: Person
-    untouched: str = ""
+    untouched: str | None = None
     """The digest of what is the victim's."""
 
-    def digest(self, session: Session) -> str:
+    def digest(self, session: Session) -> str | None:
         """Of all that is the victim's; the owner of the schema must be speaking."""
         return session.connection.execute(DIGEST, {"id": self.victim.id}).fetchall()[0][0]
 
