@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from backend.domain import CodeFlowError, LimitReached, NotFound, SharedVersion
+from backend.domain import CodeFlowError, LimitReached, NotFound, SharedVersion, ShareState
 
 UNTITLED = "Untitled app"
 
@@ -14,21 +14,22 @@ def shared_values(version: SharedVersion, token: str, base: str) -> dict[str, An
     title = version.title.strip() or UNTITLED
     return {
         "title": title,
-        "description": description(version),
+        "description": f"A Next.js app of {files(version)}, running live. Made by chatting with agents in CodeFlow.",
+        "files": files(version),
+        "prompts": version.prompts,
+        "awake": version.state == ShareState.READY,
         "number": version.version_number,
         "created": version.created_at.date().isoformat(),
         "date": f"{version.created_at.day} {version.created_at:%b %Y}",
         "url": base + path,
         "picture": f"{path}/picture.jpg" if version.screenshot else None,
         "picture_url": f"{base}{path}/picture.jpg" if version.screenshot else None,
-        "data": {"token": token, "shared": {**version.model_dump(mode="json"), "title": title}},
+        "data": {"token": token, "state": version.state, "preview_url": version.preview_url},
     }
 
 
-def description(version: SharedVersion) -> str:
-    """One line for a link's card."""
-    files = f"{version.files} file" if version.files == 1 else f"{version.files} files"
-    return f"A Next.js app of {files}, running live. Built by chatting with agents in CodeFlow. Open it, or remix it."
+def files(version: SharedVersion) -> str:
+    return f"{version.files} file" if version.files == 1 else f"{version.files} files"
 
 
 def refusal(error: CodeFlowError) -> tuple[int, str, str]:
