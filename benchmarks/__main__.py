@@ -12,16 +12,21 @@ from rich.console import Console
 
 from backend.config import Settings
 from backend.e2b_host.probe import probe
+from backend.store.sqlite import SqliteStore
 from backend.workspace.e2b import SandboxService
 from backend.workspace.embedded import EmbeddedHost
 from backend.workspace.provision import find_node, provision
 from benchmarks.bare import BareProject, BareServer
 from benchmarks.floors import EmptyJail, RawAppend
 from benchmarks.rounds import Row, interleaved, table
-from benchmarks.waits import Openings, Submits, Verified, created, served_bare
+from benchmarks.stores import Pages, SupabaseBench
+from benchmarks.waits import USER, Openings, Submits, Verified, created, served_bare
+from tests.supabase.start import running
 
 REFILL_S = 12
 """A pool boots the next sandbox some seconds after it gave one away."""
+STORE_ROUNDS = 20
+"""Calls are short: many a round."""
 
 
 async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
@@ -62,6 +67,31 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
         raw = RawAppend(scratch / "raw.db")
         taken = await interleaved({"ours": submits.first_step, "raw": raw.timed}, rounds)
         rows.append(Row("submit → first visible step", "a raw SQLite append", taken["ours"], taken["raw"]))
+    return rows + await stores(rounds * STORE_ROUNDS, scratch, console)
+
+
+async def stores(rounds: int, scratch: Path, console: Console) -> list[Row]:
+    console.log("the stores")
+    rows: list[Row] = []
+    async with AsyncExitStack() as stack:
+        server = stack.enter_context(running())
+        bench = await stack.enter_async_context(SupabaseBench(server))
+        sqlite = await SqliteStore.open(scratch / "stores.db")
+        stack.push_async_callback(sqlite.close)
+        there, here = await Pages(bench.store, bench.user).begin(), await Pages(sqlite, USER).begin()
+        measures = {
+            "bare": bench.bare,
+            "read": there.read,
+            "append": there.appended,
+            "page": there.loaded,
+            "sqlite page": here.loaded,
+            "sqlite append": here.appended,
+        }
+        taken = await interleaved(measures, rounds)
+        for name, what in {"read": "one read", "append": "one append", "page": "a page's reads"}.items():
+            rows.append(Row(f"Supabase: {what}", "a bare PostgREST GET", taken[name], taken["bare"]))
+        rows.append(Row("Supabase: a page's reads", "SQLite's", taken["page"], taken["sqlite page"]))
+        rows.append(Row("Supabase: one append", "SQLite's", taken["append"], taken["sqlite append"]))
     return rows
 
 

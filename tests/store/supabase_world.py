@@ -21,7 +21,11 @@ _TIMES = {
     "usage_ledger": ("at",),
 }
 _FORGET = """
-truncate public.projects, public.usage_counters, public.usage_ledger, public.billing_events, public.app_secrets cascade;
+delete from public.projects;
+delete from public.usage_counters;
+delete from public.usage_ledger;
+delete from public.billing_events;
+delete from public.app_secrets;
 update public.profiles set tier = 'free', customer_id = null, billing_at = null;
 create table if not exists internal.tiers_as_migrated as select * from public.tiers;
 delete from public.tiers where id not in (select id from internal.tiers_as_migrated);
@@ -40,9 +44,12 @@ class SupabaseWorld(World):
     server: SupabaseServer
 
     def let_pass(self, seconds: float) -> None:
-        for table, columns in _TIMES.items():
-            moved = ", ".join(f"{column} = {column} - make_interval(secs => {seconds})" for column in columns)
-            self.server.sql(f"update public.{table} set {moved}")
+        back = f"- make_interval(secs => {seconds})"
+        moves = (
+            f"update public.{table} set {', '.join(f'{column} = {column} {back}' for column in columns)}"
+            for table, columns in _TIMES.items()
+        )
+        self.server.sql("; ".join(moves))
 
     def now_s(self) -> float:
         return float(self.server.sql("select extract(epoch from clock_timestamp()) as now")[0]["now"])
