@@ -25,7 +25,7 @@ STARTING_S = 10
 """The dev server starts itself anew when its configuration changes."""
 MAX_HANGS = 2
 _NOTICED = "node /opt/codeflow/noticed.cjs"
-_NOTICED_S = 20
+_NOTICED_S = 15
 _PROBE = "/_next/static/codeflow-probe"
 LOG = "/tmp/codeflow/dev.log"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")

@@ -12,9 +12,9 @@ const { childrenOf, contentOf, statOf, threadsOf } = require("./processes.cjs")
 const PID_FILE = path.join(process.env.CODEFLOW_STATE ?? "/tmp/codeflow", "dev.pid")
 const LOOK_EVERY_MS = 8
 const ASLEEP_MS = 50
-const RESTLESS_CPU_S = 3
+const RESTLESS_CPU_S = 1.5
 const ABSENT_MS = 1000
-const LIMIT_MS = 15_000
+const LIMIT_MS = 10_000
 
 async function noticed() {
   const end = Date.now() + LIMIT_MS
