@@ -16,6 +16,7 @@ export class Auth {
   async answer(call) {
     const path = call.url.pathname.slice("/auth/v1".length);
     if (path === "/.well-known/jwks.json") return Response.json(this.tokens.jwks);
+    if (path === "/settings") return this.#settings(call);
     if (path.startsWith("/admin/users/")) return this.#admin(call, path.split("/").pop());
     if (path === "/signup" && call.method === "POST") {
       if (!call.body?.email && !call.body?.phone) return this.#anonymous(call);
@@ -73,6 +74,11 @@ export class Auth {
   #methodOf({ url }, path) {
     if (path === "/verify") return "otp";
     return { pkce: "oauth", anonymous: "anonymous" }[url.searchParams.get("grant_type")] ?? "password";
+  }
+
+  async #settings(call) {
+    const said = await (await this.lite(call)).json();
+    return Response.json({ ...said, external: { ...said.external, anonymous_users: true } });
   }
 
   async #anonymous(call) {

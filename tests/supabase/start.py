@@ -95,7 +95,7 @@ def _process(
     with (postgres.folder / "server.log").open("w") as log:
         process = subprocess.Popen(
             [node, folder / "server.mjs"],
-            env={**os.environ, "CODEFLOW_SUPABASE": json.dumps(settings)},
+            env={**os.environ, "CODEFLOW_SUPABASE": json.dumps(settings), "LITE_AUTH_BCRYPT_COST": "4"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -286,6 +286,14 @@ async def test_operator_deletes_a_user_and_nobody_else_can(supabase_server: Supa
     assert supabase_server.sql("select from auth.sessions where user_id = %s", user.id) == []
 
 
+def test_settings_name_every_way_in(supabase_server: SupabaseServer) -> None:
+    headers = {"apikey": supabase_server.publishable_key}
+    settings = httpx.get(f"{supabase_server.url}/auth/v1/settings", headers=headers).json()
+    ways = {name for name, on in settings["external"].items() if on}
+    assert ways == {"email", "anonymous_users", "github", "google"}
+    assert settings["mailer_autoconfirm"] is False
+
+
 def test_mails_code_stands_in_its_text(supabase_server: SupabaseServer) -> None:
     user = supabase_server.sign_up()
     httpx.post(
