@@ -192,6 +192,7 @@ def guard(connection: sqlite3.Connection, bound: Bound) -> None:
         for verb, rows in (("insert", ("new",)), ("update", ("old", "new")), ("delete", ("old",))):
             refused = " or ".join(f"({foreign.replace('ROW', row)})" for row in rows)
             _refuse(connection, f"{table}_{verb}", f"{verb} on main.{table}", refused)
+    _refuse(connection, "owner", "update of id, owner on main.projects", "1")
     _refuse(connection, "paid", "update of tier, customer_id, billing_at on main.profiles", "1")
 
     def permits(action: int, first: str | None, *_: str | None) -> int:

@@ -35,7 +35,7 @@ class SharePromises:
         assert token != other
         assert len(token) >= 32
         assert (first.version_id, first.version_number, first.history) == (version.id, 1, False)
-        assert await world.store.shares(world.ada, version.project_id) == [second, first]
+        assert [share.id for share in await world.store.shares(world.ada, version.project_id)] == [second.id, first.id]
         assert token not in second.model_dump_json() + first.model_dump_json()
 
     async def test_a_share_is_of_a_version_of_its_project(self, world: World) -> None:

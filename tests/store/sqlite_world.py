@@ -13,6 +13,7 @@ from tests.store.world import UNLIMITED, World
 
 @dataclass(kw_only=True)
 class SqliteWorld(World):
+    sqlite: SqliteStore
     path: Path
     passed_s: float = field(default=0.0)
     began_s: float = field(default_factory=time.time)
@@ -24,7 +25,7 @@ class SqliteWorld(World):
             path, clock=lambda: worlds[0].now_s() if worlds else time.time(), default_tier="free"
         )
         ada, eve = (User(id=name, email=f"{name}@example.com") for name in ("ada", "eve"))
-        worlds.append(cls(store, ada, eve, path=path))
+        worlds.append(cls(store, ada, eve, sqlite=store, path=path))
         for user in (ada, eve):
             worlds[0].grant(user, UNLIMITED)
         return worlds[0]
