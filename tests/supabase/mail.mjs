@@ -32,7 +32,7 @@ export class Mailbox {
 
   async send({ to, subject, html, text }) {
     const [body, rest] = html.split(MARK);
-    if (!rest) return this.#keep({ to, subject, html, text });
+    if (!rest) return this.#keep({ to, subject, kind: "reauthentication", code: text.match(/\d+/)[0], token_hash: "", redirect_to: "", html, text });
     const { site_url, ...facts } = JSON.parse(rest);
     const { redirectTo, challenge } = request.getStore() ?? {};
     const token_hash = challenge ? this.flows.mark(facts.token_hash, challenge) : facts.token_hash;

@@ -38,7 +38,7 @@ class Mail:
     to: str
     subject: str
     kind: str
-    """confirmation, recovery, magic_link, email_change, or invite."""
+    """confirmation, recovery, magic_link, email_change, or reauthentication."""
     code: str
     token_hash: str
     redirect_to: str
@@ -68,7 +68,8 @@ class SupabaseServer:
         """Connects as the owner that migrations run as; not a superuser, as on the hosted service."""
         self._postgres = postgres
         self._http = httpx.Client(base_url=self.url, headers={"apikey": self.publishable_key}, timeout=30)
-        self._seen: list[Mail] = []
+        self._unread: list[Mail] = []
+        self._read_to = 0
         self._idle: list[psycopg.Connection[dict[str, Any]]] = []
 
     def sql(self, query: Any, *args: Any) -> list[dict[str, Any]]:
@@ -111,11 +112,11 @@ class SupabaseServer:
     def mail(self, to: str, deadline_s: float = _MAIL_DEADLINE_S) -> Mail:
         """The latest mail to `to` that this has not returned before; waits for it."""
         deadline = time.monotonic() + deadline_s
-        while not (mails := [mail for mail in self._mails() if mail.to == to and mail not in self._seen]):
+        while not (mails := [mail for mail in self._delivered() if mail.to == to]):
             if time.monotonic() > deadline:
                 raise AssertionError(f"No new mail to {to} came")
             time.sleep(_POLL_S)
-        self._seen += mails
+        self._unread = [mail for mail in self._unread if mail.to != to]
         return mails[-1]
 
     def reload_schema(self) -> None:
@@ -173,11 +174,15 @@ class SupabaseServer:
         assert response.is_success, f"{path}: {response.status_code} {response.text}"
         return response.json()
 
-    def _mails(self) -> list[Mail]:
-        if not self.mailbox.exists():
-            return []
-        lines = self.mailbox.read_text().splitlines()
-        return [Mail(**json.loads(line)) for line in lines]
+    def _delivered(self) -> list[Mail]:
+        if self.mailbox.exists():
+            with self.mailbox.open() as mailbox:
+                mailbox.seek(self._read_to)
+                lines = mailbox.read().splitlines(keepends=True)
+            whole = [line for line in lines if line.endswith("\n")]
+            self._read_to += sum(len(line.encode()) for line in whole)
+            self._unread += [Mail(**json.loads(line)) for line in whole]
+        return self._unread
 
 
 def _user(session: dict[str, Any], email: str, password: str) -> User:

@@ -213,6 +213,17 @@ async def test_forgotten_password_is_replaced_and_other_sessions_end(supabase_se
     assert (await fresh.sign_in_with_password(credentials(user.email, "a brand new horse"))).user
 
 
+async def test_changed_password_ends_the_other_sessions_and_not_this_one(supabase_server: SupabaseServer) -> None:
+    phone = supabase_server.sign_up()
+    auth = (await client(supabase_server)).auth
+    await auth.sign_in_with_password(credentials(phone.email, phone.password))
+    await auth.reauthenticate()
+    assert supabase_server.mail(phone.email).kind == "reauthentication"
+    await auth.update_user({"password": "a brand new horse"})
+    assert (await auth.refresh_session()).session
+    assert await refusal(auth.refresh_session(phone.refresh_token))
+
+
 @pytest.mark.parametrize("provider", ["github", "google"])
 async def test_provider_signs_in_by_a_code_for_the_asking_browser(
     supabase_server: SupabaseServer, provider: Literal["github", "google"]
