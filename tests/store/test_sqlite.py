@@ -14,7 +14,7 @@ from backend.events import LogLines
 from backend.store.sqlite import SqliteStore
 from tests.store.contract import StoreContract
 from tests.store.sqlite_world import SqliteWorld, leave_room
-from tests.store.world import STARTER, World, finished
+from tests.store.world import STARTER, UNLIMITED, World, finished
 
 ADA = User(id="ada")
 
@@ -51,32 +51,53 @@ async def test_two_stores_on_one_file_share_the_queue_and_poke_each_other(tmp_pa
         await there.close()
 
 
+STARTING = """
+import asyncio, pathlib, sys
+from backend.domain import Busy, LimitReached, RunKind, User
+from backend.store.sqlite import SqliteStore
+
+async def main(name, path, *projects):
+    store = await SqliteStore.open(pathlib.Path(path))
+    for project in projects:
+        try:
+            await store.start_run(User(id="ada"), project, f"{name}-{project}", RunKind.PROMPT, "x")
+            print("won")
+        except (Busy, LimitReached):
+            pass
+    await store.close()
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def starts_that_won(path: Path, projects: list[str]) -> int:
+    """How many starts are let through of three processes that try each project."""
+    command = (sys.executable, "-c", STARTING)
+    pipe = asyncio.subprocess.PIPE
+    processes = [
+        await asyncio.create_subprocess_exec(*command, f"p{n}", str(path), *projects, stdout=pipe) for n in range(3)
+    ]
+    outputs = [await process.communicate() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    return b"".join(out for out, _ in outputs).count(b"won")
+
+
 async def test_of_many_starts_in_many_processes_one_wins(tmp_path: Path) -> None:
     store = await SqliteStore.open(tmp_path / "a.db")
     project = await store.create_project(ADA, "Cats", STARTER)
-    script = f"""
-import asyncio, pathlib
-from backend.domain import Busy, RunKind, User
-from backend.store.sqlite import SqliteStore
-async def main(name):
-    store = await SqliteStore.open(pathlib.Path({str(tmp_path / "a.db")!r}))
-    for n in range(20):
-        try:
-            await store.start_run(User(id="ada"), {project.id!r}, f"{{name}}-{{n}}", RunKind.PROMPT, "x")
-            print("won")
-        except Busy:
-            pass
-    await store.close()
-asyncio.run(main(__import__("sys").argv[1]))
-"""
-    command = (sys.executable, "-c", script)
-    pipe = asyncio.subprocess.PIPE
-    processes = [await asyncio.create_subprocess_exec(*command, f"p{n}", stdout=pipe) for n in range(3)]
-    outputs = [await p.communicate() for p in processes]
-    assert [p.returncode for p in processes] == [0, 0, 0]
-    assert b"".join(out for out, _ in outputs).count(b"won") == 1
+    assert await starts_that_won(tmp_path / "a.db", [project.id] * 20) == 1
     assert len(await store.entries(ADA, project.id)) == 1
     await store.close()
+
+
+async def test_a_limit_is_exact_among_many_processes(tmp_path: Path) -> None:
+    world = await SqliteWorld.open(tmp_path / "a.db")
+    world.grant(world.ada, UNLIMITED.model_copy(update={"id": "five", "points": 5}))
+    projects = [(await world.project()).id for _ in range(20)]
+    assert await starts_that_won(tmp_path / "a.db", projects) == 5
+    assert (await world.store.usage(world.ada)).points_used == 5
+    assert await world.store.pending() == 5
+    await world.store.close()
 
 
 async def test_a_full_disk_is_told_in_words_and_loses_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""Files of earlier formats open with everything in them."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from backend.domain import RunStatus, User
+from backend.store.sqlite import SqliteStore
+from backend.store.sqlite_schema import MIGRATIONS, VERSION
+from tests.store.world import finished
+
+LOCAL = User(id="local")
+FORMATS = Path(__file__).parent / "formats"
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "codeflow.db"
+    with sqlite3.connect(path) as db:
+        db.executescript((FORMATS / "1.sql").read_text())
+    return path
+
+
+def schema(path: Path) -> set[tuple[str, ...]]:
+    """What is in the file, but for the order in which columns were added."""
+    with sqlite3.connect(path) as db:
+        names = db.execute("select type, name, tbl_name from sqlite_schema where name not like 'sqlite%'").fetchall()
+        return {
+            tuple(str(value) for value in (name, *column[1:]))
+            for kind, name, _ in names
+            if kind == "table"
+            for column in db.execute(f"pragma table_info({name})")
+        } | {tuple(row) for row in names}
+
+
+async def test_everything_of_an_earlier_format_is_still_there(old: Path) -> None:
+    store = await SqliteStore.open(old)
+    cards = await store.projects(LOCAL)
+    assert [(c.title, c.active, c.versions) for c in cards] == [("Cats", False, 1), ("Dogs", True, 0)]
+    project = await store.project(LOCAL, "p1")
+    assert (project.head_id, project.sandbox_id, project.preview_url) == ("v1", "sb1", "http://preview")
+    assert [e.seq for e in await store.entries(LOCAL, "p1")] == [1, 2, 3]
+    assert await store.tree(LOCAL, "p1") == {"app/page.tsx": "bb"}
+    assert await store.blobs(LOCAL, "p1", ["aa", "bb"]) == {"aa": b"aa", "bb": b"bb"}
+    run = await store.run(LOCAL, "r1")
+    assert (run.status, run.cost_micros, run.budget_micros) == (RunStatus.SUCCEEDED, 42, None)
+    await store.close()
+
+
+async def test_what_an_earlier_format_left_unfinished_goes_on_without_limits(old: Path) -> None:
+    store = await SqliteStore.open(old)
+    claimed = await store.claim_run("w", 15)
+    assert claimed
+    assert claimed[0].id == "r2"
+    await store.finish_run(claimed[2], finished(cost=5))
+    usage = await store.usage(LOCAL)
+    assert (usage.tier.id, usage.tier.points, usage.spent_micros) == ("local", None, 5)
+    share, token = await store.create_share(LOCAL, "p1", "v1", True)
+    assert (await store.open_share(token)).prompts == ["a page for cats"]
+    assert await store.shares(LOCAL, "p1") == [share]
+    await store.close()
+
+
+async def test_an_earlier_format_becomes_what_a_new_file_is(old: Path, tmp_path: Path) -> None:
+    for path in (old, tmp_path / "new.db"):
+        await (await SqliteStore.open(path)).close()
+        with sqlite3.connect(path) as db:
+            assert db.execute("pragma user_version").fetchone() == (VERSION,)
+            assert db.execute("pragma integrity_check").fetchone() == ("ok",)
+            assert db.execute("pragma foreign_key_check").fetchall() == []
+    assert schema(old) == schema(tmp_path / "new.db")
+
+
+async def test_stores_that_open_an_earlier_format_at_once_bring_it_up_once(old: Path) -> None:
+    stores = await asyncio.gather(*(SqliteStore.open(old) for _ in range(5)))
+    assert [len(await store.projects(LOCAL)) for store in stores] == [2] * 5
+    for store in stores:
+        await store.close()
+
+
+async def test_a_step_that_breaks_leaves_the_file_as_it_was(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = f"{MIGRATIONS[1]}\ninsert into nowhere values (1);\n"
+    monkeypatch.setattr("backend.store.sqlite_database.MIGRATIONS", (MIGRATIONS[0], broken))
+    before = schema(old)
+    with pytest.raises(Exception, match="nowhere"):
+        await SqliteStore.open(old)
+    assert schema(old) == before
+    monkeypatch.undo()
+    store = await SqliteStore.open(old)
+    assert len(await store.projects(LOCAL)) == 2
+    await store.close()
