@@ -58,9 +58,9 @@ from backend.store.sqlite import SqliteStore
 
 async def main(name, path, *projects):
     store = await SqliteStore.open(pathlib.Path(path))
-    for project in projects:
+    for n, project in enumerate(projects):
         try:
-            await store.start_run(User(id="ada"), project, f"{name}-{project}", RunKind.PROMPT, "x")
+            await store.start_run(User(id="ada"), project, f"{name}-{n}", RunKind.PROMPT, "x")
             print("won")
         except (Busy, LimitReached):
             pass
