@@ -61,4 +61,6 @@ def share_routes(services: Services) -> APIRouter:
 
 
 def told(shared: SharedVersion) -> dict[str, Any]:
-    return shared.model_dump(mode="json")
+    # A version is titled by the first line of its prompt.
+    said = shared if shared.prompts else shared.model_copy(update={"version_title": ""})
+    return said.model_dump(mode="json")

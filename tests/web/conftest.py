@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,12 +14,13 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from backend.accounts.accounts import Accounts
 from backend.config import Settings
 from backend.store.sqlite import SqliteStore
 from backend.web.api import create_api
 from backend.web.errors import add_error_answers
 from backend.web.services import Services
-from backend.web.session import LOCAL_USER, LocalSession
+from backend.web.session import LOCAL_USER, AccountSession, LocalSession
 from backend.web.setup import AwaitedWorkspaces
 from tests.runs.conftest import stage
 from tests.runs.disk import DiskWorkspaces
@@ -66,17 +68,24 @@ async def town(tmp_path: Path) -> AsyncIterator[Site]:
 def api_of_many(services: Services) -> FastAPI:
     api = create_api(services)
     add_error_answers(api, services.settings.upgrade_url)
-    api.user_middleware = [Middleware(NamedSession) if m.cls is LocalSession else m for m in api.user_middleware]
-    return api
+    return with_named_people(api)
+
+
+def with_named_people(app: FastAPI) -> FastAPI:
+    """Who asks is told by a header instead of a session."""
+    app.user_middleware = [
+        Middleware(NamedSession) if m.cls in (LocalSession, AccountSession) else m for m in app.user_middleware
+    ]
+    return app
 
 
 @contextlib.asynccontextmanager
 async def served(
-    tmp_path: Path, application: Callable[[Services], FastAPI], default_tier: str = "local", **variables: str
+    tmp_path: Path, application: Callable[[Services], FastAPI], default_tier: str = "local", **variables: Any
 ) -> AsyncIterator[Site]:
     settings = Settings(CODEFLOW_DATA_DIR=tmp_path, AI_PROVIDER="demo", **variables)  # pyright: ignore[reportCallIssue]
     store = await SqliteStore.open(settings.database, default_tier=default_tier)
-    services = Services(settings, store)
+    services = Services(settings, store, Accounts.open(settings) if settings.multi_user else None)
     # They are imported in a thread; the actor's import of the same modules must not come in between.
     await services.models()
     workspaces = DiskWorkspaces(tmp_path / "sandboxes")

@@ -18,9 +18,11 @@ class NamedSession:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
+            state = scope.setdefault("state", {})
+            state["framed"] = False
             if name := headers.get(NAME, b"").decode():
-                scope.setdefault("state", {})["user"] = User(id=name, email=f"{name}@example.com")
-                scope["state"]["session_ends"] = float(headers[ENDS]) if ENDS in headers else None
+                state["user"] = User(id=name, email=f"{name}@example.com")
+                state["session_ends"] = float(headers[ENDS]) if ENDS in headers else None
         await self._app(scope, receive, send)
 
 

@@ -60,7 +60,9 @@ async def test_prompts_are_shown_only_if_the_owner_allows(town: Site) -> None:
     project_id = await built(town, ADA, "a page for my secret cat")
     closed, _ = await shared(town, ADA, project_id, history=False)
     open_, _ = await shared(town, ADA, project_id, history=True)
-    assert (await opened(town, closed)).json()["prompts"] == []
+    hidden = await opened(town, closed)
+    assert hidden.json()["prompts"] == []
+    assert "secret" not in hidden.text
     assert (await opened(town, open_)).json()["prompts"] == ["a page for my secret cat"]
 
 
