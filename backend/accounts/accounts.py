@@ -3,6 +3,7 @@
 import contextlib
 import hmac
 import json
+import logging
 import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -18,6 +19,8 @@ from backend.accounts.sessions import Session, Sessions
 from backend.accounts.tokens import Tokens
 from backend.config import Settings
 from backend.domain import InvalidInput, LimitReached, Unavailable
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_S = 10.0
 OAUTH = "oauth"
@@ -59,8 +62,12 @@ class Accounts:
         await self._http.aclose()
 
     async def check(self) -> None:
-        """For the start: raises `Unavailable` when nobody could sign in, saying why."""
+        """For the start: raises `Unavailable` when nobody could sign in, saying why; logs what else does not fit."""
         await self._keys.require()
+        switched = (await self._gotrue.settings()).get("external", {})
+        for provider in self.providers:
+            if not switched.get(provider):
+                log.warning("CODEFLOW_SIGN_IN_WITH names %s, which is switched off in the Supabase project", provider)
 
     async def sign_up(self, email: str, password: str, back: str) -> Session | Confirm:
         """`back`: where the mail's link leads after it was confirmed, as a whole address."""

@@ -13,7 +13,7 @@ from supabase_auth import AsyncGoTrueClient, AsyncMemoryStorage
 from supabase_auth.types import AuthResponse, Session
 
 from backend.accounts.grants import Grant
-from backend.accounts.problems import OTP, SILENT, told
+from backend.accounts.problems import OTP, REFUSED, SILENT, told
 from backend.domain import InvalidInput, NotSignedIn, Unavailable
 
 log = logging.getLogger(__name__)
@@ -126,6 +126,8 @@ class GoTrue:
         """What the project's Auth tells everybody about itself: `external`, `mailer_autoconfirm`, `disable_signup`."""
         try:
             answer = await self._http.get(f"{self._url}/auth/v1/settings", headers={"apikey": self._key})
+            if answer.status_code in (401, 403):
+                raise Unavailable(REFUSED)
             answer.raise_for_status()
             said = answer.json()
         except (httpx.HTTPError, ValueError):
