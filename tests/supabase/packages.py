@@ -5,7 +5,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from backend.workspace.provision_folder import built
+from backend.workspace.provision_folder import Progress, built
 from backend.workspace.provision_node import Node, node_runtime, npm_ci
 from backend.workspace.starter import digest
 
@@ -25,7 +25,7 @@ def _tell(message: str, fraction: float | None) -> None:
     print(f"{message} …", file=sys.stderr, flush=True)
 
 
-def _tell_once():
+def _tell_once() -> Progress:
     told = set[str]()
 
     def tell(message: str, fraction: float | None) -> None:
