@@ -24,10 +24,10 @@ class Refuse:
 
 
 class FaultyProxy:
-    """HTTP/1.1, one request after the other on each connection. `faults` meet the next requests, one each."""
+    """HTTP/1.1, one request after the other on each connection. `faults` meet the next requests, one each; None: it is served."""
 
     def __init__(self, upstream: str) -> None:
-        self.faults: deque[Lose | Refuse] = deque()
+        self.faults: deque[Lose | Refuse | None] = deque()
         self.asked: list[str] = []
         """Method and path of every request."""
         self.url = ""
