@@ -1,10 +1,10 @@
 /** Calls from the pages outside Gradio. A refusal is thrown as a `Refusal`, whose message is for a person. */
 
 export class Refusal extends Error {
-  /** `field`: the name of the input it is about, if any. `resets_at`: when to try again, for status 429. */
-  constructor(status, { message, code = null, field = null, resets_at = null }) {
+  /** `field`: the name of the input it is about, if any. For status 429: `resets_at`, when to try again; `upgrade_url`, where there is more. */
+  constructor(status, { message, field = null, resets_at = null, upgrade_url = null }) {
     super(message);
-    Object.assign(this, { status, code, field, resets_at });
+    Object.assign(this, { status, field, resets_at, upgrade_url });
   }
 }
 

@@ -17,14 +17,14 @@ export function openRemix(token) {
     button.classList.toggle("busy", yes);
     label.textContent = yes ? button.dataset.busy : idle;
   };
-  const tell = (...parts) => {
-    told.hidden = !parts.length;
-    told.replaceChildren(...parts);
+  const tell = (text, more = "") => {
+    told.hidden = !text;
+    told.replaceChildren(h("span", {}, text), more);
   };
 
   async function remix() {
     if (button.getAttribute("aria-disabled") === "true") return;
-    tell();
+    tell("");
     busy(true);
     try {
       const { project_id } = await post(`/api/shared/${encodeURIComponent(token)}/remix`);
@@ -36,7 +36,7 @@ export function openRemix(token) {
         return;
       }
       busy(false);
-      tell(h("span", {}, refusal.message), refusal.upgrade_url && h("a", { href: refusal.upgrade_url, rel: "noopener" }, "See what there is"));
+      tell(refusal.message, refusal.upgrade_url ? h("a", { href: refusal.upgrade_url }, "Get more") : "");
     }
   }
 
@@ -48,7 +48,7 @@ export function openRemix(token) {
   history.replaceState(null, "", path);
   if (takeIntent(token)) remix();
   else {
-    tell(h("span", {}, "Press Remix to copy this app into your projects."));
+    tell("Press Remix to copy this app into your projects.");
     button.focus();
   }
 }

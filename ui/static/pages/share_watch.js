@@ -5,6 +5,9 @@ const SOON_MS = 1000;
 const SLOWEST_MS = 5000;
 const WHILE_READY_MS = 15_000;
 const SLOWER = 1.25;
+// However our clock differs from the server's.
+const SHORTEST_WAIT_MS = 3000;
+const USUAL_WAIT_MS = 60_000;
 
 /**
  * `tell(kind, detail)` hears what there is to see: `waking`; `ready` {url}; `failed`; `limited` {message, until}, until when it waits;
@@ -49,7 +52,7 @@ export function watchShare(token, tell) {
     const { status, message } = refusal;
     if (status === 404) tell("gone", { message });
     else if (status === 429) {
-      const until = Date.parse(refusal.resets_at) || Date.now() + 60_000;
+      const until = Math.max(Date.parse(refusal.resets_at) || Date.now() + USUAL_WAIT_MS, Date.now() + SHORTEST_WAIT_MS);
       tell("limited", { message, until });
       later(wake, until - Date.now());
     } else {
