@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from backend.checks.level import Found, counted
 from backend.checks.log import ServerError, error_in_page, errors_in_log
+from backend.checks.noticed import noticed
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Fetched, Workspace
 from backend.workspace.devserver import unrouted
@@ -24,8 +25,6 @@ PROBE_S = 20
 STARTING_S = 10
 """The dev server starts itself anew when its configuration changes."""
 MAX_HANGS = 2
-_NOTICED = "node /opt/codeflow/noticed.cjs"
-_NOTICED_S = 15
 _PROBE = "/_next/static/codeflow-probe"
 LOG = "/tmp/codeflow/dev.log"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
@@ -107,11 +106,6 @@ async def _answers(workspace: Workspace, routes: Sequence[str]) -> tuple[Sequenc
     return await _ask_all(workspace, routes), True
 
 
-async def _noticed(workspace: Workspace) -> None:
-    """Wait until the dev server has noticed all that was written: before, it may answer with what was there earlier."""
-    await workspace.inspect(_NOTICED, timeout_s=_NOTICED_S)
-
-
 def _overlooked(workspace: Workspace, answers: Sequence[Answer]) -> list[str]:
     """Routes the server does not know, though there are files for them; one that hangs knows nothing."""
     if any(answer.hung for answer in answers):
@@ -122,7 +116,7 @@ def _overlooked(workspace: Workspace, answers: Sequence[Answer]) -> list[str]:
 
 
 async def _ask_all(workspace: Workspace, routes: Sequence[str]) -> Sequence[Answer]:
-    await _noticed(workspace)
+    await noticed(workspace)
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def ask(route: str) -> Answer:

@@ -1,10 +1,10 @@
 """Level one: the TypeScript compiler over every file of the project."""
 
-import asyncio
 import re
 from collections.abc import Iterator, Mapping
 
 from backend.checks.level import Found, could_not_run, counted
+from backend.checks.noticed import noticed
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Inspected, Workspace
 
@@ -15,8 +15,8 @@ _LOCATED = re.compile(r"^(?P<file>[^\s(][^(\n]*?)\((?P<line>\d+),\d+\): error (?
 _GLOBAL = re.compile(r"^error (?P<text>TS\d+: .*)$")
 _NOT_THE_APPS = re.compile(r"^\.next/.*TS(2307|1\d{3}):", re.MULTILINE)
 """Next.js keeps types of deleted routes until it is next asked for them, and now and then leaves a file of types half written."""
-_HALF_WRITTEN = re.compile(r"^\.next/.*TS1\d{3}:", re.MULTILINE)
-"""It writes those types while the compiler reads them."""
+_GENERATED = re.compile(r"^\.next/.*: error TS", re.MULTILINE)
+"""What the compiler says of them may only mean that it read them while they were written."""
 _TRIES = 3
 
 
@@ -42,12 +42,16 @@ async def check_types(workspace: Workspace) -> Found:
 
 
 async def _compiled(workspace: Workspace) -> Inspected:
+    await noticed(workspace)
     done = await workspace.inspect(_TSC, timeout_s=TIMEOUT_S)
     for _ in range(_TRIES - 1):
-        if not _HALF_WRITTEN.search(done.stdout):
+        if not _GENERATED.search(done.stdout):
             break
-        await asyncio.sleep(0.5)
+        before = done.stdout
+        await noticed(workspace)
         done = await workspace.inspect(_TSC, timeout_s=TIMEOUT_S)
+        if done.stdout == before:
+            break
     return done
 
 
