@@ -113,6 +113,12 @@ class Runs:
         version_id = version_id or (await self._store.project(user, project_id)).head_id
         return await self._store.create_share(user, project_id, version_id, history)
 
+    async def remix(self, user: User, token: str) -> Project:
+        """The shared version as a project of the user's own, whose preview is on its way. Raises `NotFound`."""
+        project = await self._store.remix(user, token)
+        await self.wake(user, project.id)
+        return project
+
     async def revoke(self, user: User, share_id: str) -> None:
         """The share's link is dead, and its preview ends. Raises `NotFound`."""
         await self._let_go(await self._store.revoke_share(user, share_id))

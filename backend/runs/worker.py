@@ -63,6 +63,8 @@ class Worker:
         self._slots = settings.workers if slots is None else slots
         self._working: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._trouble = ""
+        """Why no run could be claimed the last time: told once, not every second of an outage."""
 
     async def serve(self) -> None:
         """Claim and work until `stop` is called; then hand back what is unfinished."""
@@ -94,9 +96,12 @@ class Worker:
             claimed = await self._store.claim_run(self.id, self._settings.lease_s, run_id)
         except Exception as e:
             # A worker that ends for this would leave every later run waiting for ever.
-            log.error("No run could be claimed: %s", e, exc_info=not isinstance(e, Unavailable))
+            if str(e) != self._trouble:
+                log.error("No run could be claimed: %s", e, exc_info=not isinstance(e, Unavailable))
+            self._trouble = str(e)
             await self._rest(asyncio.sleep(RETRY_S))
             return False
+        self._trouble = ""
         if claimed is None:
             return False
         task = asyncio.create_task(self._work(*claimed))

@@ -22,7 +22,7 @@ HEADERS = (
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
     # Of the page and of every preview inside it: generated apps ask for none of these in a frame.
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=()"),
 )
 LOCAL_PREVIEWS = ("http://*.localhost:*",)
 E2B_PREVIEWS = ("https://*.e2b.app", "https://*.e2b.dev")

@@ -51,7 +51,7 @@ def share_routes(services: Services) -> APIRouter:
 
     @routes.post("/api/shared/{token}/remix", status_code=201, dependencies=[rate(services, "share")])
     async def remix(user: Viewer, token: str) -> dict[str, str]:
-        return {"project_id": (await store.remix(user, token)).id}
+        return {"project_id": (await runs.remix(user, token)).id}
 
     @routes.get("/s/{token}/picture.jpg")
     async def picture(token: str) -> Response:
