@@ -73,6 +73,12 @@ async def test_token_of_another_key_is_refused_everywhere(server: SupabaseServer
     assert refused.value.code == "PGRST301"
 
 
+@pytest.mark.parametrize("token", ["eyJ", "eyJ.eyJ.eyJ", "ey nonsense"])
+def test_token_that_is_none_is_refused(server: SupabaseServer, token: str) -> None:
+    headers = {"apikey": server.publishable_key, "Authorization": f"Bearer {token}"}
+    assert httpx.get(f"{server.url}/auth/v1/user", headers=headers).status_code in (401, 403)
+
+
 async def test_expired_token_is_refused_as_expired(server: SupabaseServer) -> None:
     expired = server.mint("authenticated", str(uuid.uuid4()), expires_s=-10)
     with pytest.raises(APIError) as refused:

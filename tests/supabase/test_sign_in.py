@@ -9,6 +9,7 @@ import pytest
 
 from tests.supabase.clients import address, claims, client, credentials, refusal
 from tests.supabase.project import SupabaseServer
+from tests.supabase.start import SITE_URL
 
 
 def query(url: str) -> dict[str, str]:
@@ -112,6 +113,18 @@ async def test_mailed_link_gives_a_code_that_only_the_asking_browser_can_use(sup
     signed_in = await auth.exchange_code_for_session({"auth_code": code, "code_verifier": "", "redirect_to": ""})
     assert signed_in.user
     assert signed_in.user.email == email
+
+
+async def test_mail_leads_to_the_site_where_the_request_names_no_place(supabase_server: SupabaseServer) -> None:
+    user = supabase_server.sign_up()
+    supabase_server.set_site_url("http://127.0.0.1:4567")
+    try:
+        await (await client(supabase_server)).auth.sign_in_with_otp({"email": user.email})
+    finally:
+        supabase_server.set_site_url(SITE_URL)
+    mail = supabase_server.mail(user.email)
+    assert mail.redirect_to == query(mail.link)["redirect_to"] == "http://127.0.0.1:4567"
+    assert mail.link.startswith(f"{supabase_server.url}/auth/v1/verify?")
 
 
 async def test_mail_leads_nowhere_foreign(supabase_server: SupabaseServer) -> None:

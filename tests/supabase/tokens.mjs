@@ -26,8 +26,14 @@ export class Tokens {
     }
   }
 
+  /** The session a token names, whoever signed it. */
   session(token) {
-    return jose.decodeJwt(token).session_id ?? null;
+    try {
+      return jose.decodeJwt(token).session_id ?? null;
+    } catch (error) {
+      if (error instanceof jose.errors.JWTInvalid) return null;
+      throw error;
+    }
   }
 
   /** A token as the hosted service would give it, from lite's. */
