@@ -119,6 +119,7 @@ create index profiles_by_email on profiles (lower(email));
 insert into profiles (id, tier, created_at) select owner, 'local', min(created_at) from projects group by owner;
 
 alter table projects add column kind text not null default 'app';
+create index projects_with_sandbox on projects (updated_at) where sandbox_id is not null;
 alter table runs add column budget_micros integer;
 create index runs_of_project on runs (project_id, created_at desc);
 create index runs_under_way on runs (owner) where status in ('queued', 'running');
