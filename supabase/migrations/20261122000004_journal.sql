@@ -66,12 +66,12 @@ begin
   update public.projects set seq = v_seq, updated_at = v_now where id = p_project;
   insert into public.entries (project_id, seq, run_id, step, at, event)
     values (p_project, v_seq, p_run, p_step, v_now, p_event);
-  case p_event ->> 'type'
+  case coalesce(p_event ->> 'type', '')
     when 'project.titled' then
       update public.projects set title = p_event ->> 'title' where id = p_project;
     when 'tool.finished' then
       perform internal.change_tree(p_project, p_event -> 'changes');
-    when 'model.finished' then
+    when 'model.finished', 'model.spent' then
       update public.runs set cost_micros = cost_micros + (p_event ->> 'cost_micros')::bigint where id = p_run;
     when 'step.started', 'model.restarted' then
       -- What a lost worker or a broken answer had streamed of this step is void.

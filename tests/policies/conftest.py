@@ -13,11 +13,11 @@ Connect = Callable[[], psycopg.Connection[Any]]
 
 @pytest.fixture(scope="session")
 def connect(supabase_server: SupabaseServer) -> Connect:
-    """As the owner of the schema, who may become each of the roles."""
+    """As the owner of the schema, who may become each of the roles. Who waits too long for another fails."""
     owner = psycopg.connect(supabase_server.database_url, autocommit=True)
     owner.execute("grant codeflow_worker to postgres")
     owner.close()
-    return lambda: psycopg.connect(supabase_server.database_url)
+    return lambda: psycopg.connect(supabase_server.database_url, options="-c lock_timeout=60s")
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.policies.conftest import Connect
-from tests.policies.crowds import at_once, member
 from tests.policies.scene import Person, Scene, claim, lease_of, run_finished, start
 from tests.policies.session import Session
 
@@ -38,45 +36,6 @@ def failing(session: Session, person: Person, run: str) -> Any:
     start(session, person, run)
     claim(session, person, run)
     return finish(session, person, run, "failed")
-
-
-# At once
-
-
-def test_of_a_hundred_starts_at_once_as_many_pass_as_there_are_points(connect: Connect) -> None:
-    with member(connect, "points", 100, points=7) as person:
-        answers = at_once(
-            connect,
-            [lambda s, n=n: start(s, person, f"run-{n}", project=f"project-{n}") for n in range(100)],
-        )
-        refused = [answer for answer in answers if not answer["ok"]]
-        assert len(answers) - len(refused) == 7
-        assert {(answer["kind"], answer["limit"]) for answer in refused} == {("points", 7)}
-        assert len({answer["resets_at"] for answer in refused}) == 1
-        with connect() as connection:
-            session = Session(connection)
-            assert usage(session, person)["points_used"] == 7
-            session.act("postgres")
-            assert session.sql("select sum(points) from public.usage_ledger where owner = %s", person.id) == [(7,)]
-            assert session.sql("select count(*) from public.runs where owner = %s", person.id) == [(7,)]
-
-
-def test_of_a_hundred_starts_at_once_as_many_pass_as_may_be_worked_on(connect: Connect) -> None:
-    with member(connect, "concurrent", 100, concurrent=3) as person:
-        answers = at_once(
-            connect,
-            [lambda s, n=n: start(s, person, f"run-{n}", project=f"project-{n}") for n in range(100)],
-        )
-        assert sum(answer["ok"] for answer in answers) == 3
-        assert {answer["kind"] for answer in answers if not answer["ok"]} == {"concurrent"}
-
-
-def test_one_start_sent_a_hundred_times_at_once_is_one_run_and_one_point(connect: Connect) -> None:
-    with member(connect, "repeated", 1, points=5) as person:
-        answers = at_once(connect, [lambda s: start(s, person, "run", project="project-0")] * 100)
-        assert len({str(answer) for answer in answers}) == 1
-        with connect() as connection:
-            assert usage(Session(connection), person)["points_used"] == 1
 
 
 # Limits

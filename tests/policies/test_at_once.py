@@ -1,0 +1,140 @@
+"""Many at once on real connections: limits hold, what is sent twice counts once, and nobody waits for each other for ever."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.policies.conftest import Connect
+from tests.policies.crowds import at_once, member
+from tests.policies.scene import WEBHOOK_SECRET, claim, lease_of, run_finished, start
+from tests.policies.session import Refused, Session
+from tests.policies.test_billing import CHECKOUT, event, send, tier
+from tests.policies.test_usage import usage
+
+
+@pytest.fixture
+def webhook(connect: Connect) -> Iterator[None]:
+    with connect() as connection:
+        before = connection.execute("delete from public.app_secrets returning name, value").fetchall()
+        connection.execute("insert into public.app_secrets values ('billing_webhook', %s)", (WEBHOOK_SECRET,))
+    yield
+    with connect() as connection:
+        connection.execute("delete from public.app_secrets")
+        connection.cursor().executemany("insert into public.app_secrets values (%s, %s)", before)
+
+
+def test_of_a_hundred_starts_at_once_as_many_pass_as_there_are_points(connect: Connect) -> None:
+    with member(connect, "points", 100, points=7) as person:
+        answers = at_once(
+            connect,
+            [lambda s, n=n: start(s, person, f"run-{n}", project=f"project-{n}") for n in range(100)],
+        )
+        refused = [answer for answer in answers if not answer["ok"]]
+        assert len(answers) - len(refused) == 7
+        assert {(answer["kind"], answer["limit"]) for answer in refused} == {("points", 7)}
+        assert len({answer["resets_at"] for answer in refused}) == 1
+        with connect() as connection:
+            session = Session(connection)
+            assert usage(session, person)["points_used"] == 7
+            session.act("postgres")
+            assert session.sql("select sum(points) from public.usage_ledger where owner = %s", person.id) == [(7,)]
+            assert session.sql("select count(*) from public.runs where owner = %s", person.id) == [(7,)]
+
+
+def test_of_a_hundred_starts_at_once_as_many_pass_as_may_be_worked_on(connect: Connect) -> None:
+    with member(connect, "concurrent", 100, concurrent=3) as person:
+        answers = at_once(
+            connect,
+            [lambda s, n=n: start(s, person, f"run-{n}", project=f"project-{n}") for n in range(100)],
+        )
+        assert sum(answer["ok"] for answer in answers) == 3
+        assert {answer["kind"] for answer in answers if not answer["ok"]} == {"concurrent"}
+
+
+def test_one_start_sent_a_hundred_times_at_once_is_one_run_and_one_point(connect: Connect) -> None:
+    with member(connect, "repeated", 1, points=5) as person:
+        answers = at_once(connect, [lambda s: start(s, person, "run", project="project-0")] * 100)
+        assert len({str(answer) for answer in answers}) == 1
+        with connect() as connection:
+            assert usage(Session(connection), person)["points_used"] == 1
+
+
+def test_one_payment_delivered_many_times_at_once_is_applied_once(connect: Connect, webhook: None) -> None:
+    with member(connect, "payer", 0) as person:
+        body = event(CHECKOUT, {"client_reference_id": person.id, "customer": f"cus_{person.tag}"}, name=person.tag)
+        answers = at_once(connect, [lambda s: send(s, body)] * 80)
+        assert sorted(answers) == [False] * 79 + [True]
+        with connect() as connection:
+            assert tier(Session(connection), person) == "pro"
+            connection.execute("reset role")
+            connection.execute("delete from public.billing_events where id = %s", (person.tag,))
+
+
+def test_each_queued_run_is_claimed_by_one_of_many_workers(connect: Connect) -> None:
+    with member(connect, "queue", 60) as person:
+        with connect() as connection:
+            for n in range(60):
+                start(Session(connection), person, f"run-{n}", project=f"project-{n}")
+
+        def take(session: Session, token: str) -> str | None:
+            session.act("codeflow_worker")
+            claimed = session.call("claim_run", p_token=token, p_lease_s=600.0)
+            return claimed and claimed["run"]["id"]
+
+        tasks = [lambda s, n=n: take(s, f"worker-of-the-crowd-{n}") for n in range(120)]
+        taken = [run for run in at_once(connect, tasks) if run in {person.named(f"run-{n}") for n in range(60)}]
+        assert sorted(taken) == sorted(person.named(f"run-{n}") for n in range(60))
+
+
+def test_a_run_named_by_many_workers_is_one_workers(connect: Connect) -> None:
+    with member(connect, "race", 1) as person:
+        with connect() as connection:
+            start(Session(connection), person, "run", project="project-0")
+
+        def take(session: Session, token: str) -> bool:
+            session.act("codeflow_worker")
+            answer = session.call("claim_run", p_token=token, p_lease_s=600.0, p_run_id=person.named("run"))
+            return answer is not None
+
+        assert sum(at_once(connect, [lambda s, n=n: take(s, f"worker-in-a-race-{n}") for n in range(80)])) == 1
+
+
+def test_a_journal_written_by_many_has_no_gap_and_users_and_workers_never_lock_each_other_out(
+    connect: Connect,
+) -> None:
+    with member(connect, "busy", 4) as person:
+        with connect() as connection:
+            session = Session(connection)
+            for n in range(4):
+                start(session, person, f"run-{n}", project=f"project-{n}")
+                claim(session, person, f"run-{n}", lease_s=600)
+
+        def append(session: Session, n: int) -> object:
+            session.act("codeflow_worker")
+            events = [{"type": "model.finished", "cost_micros": 1}] * 2
+            return session.attempt_call("append_events", **lease_of(person, f"run-{n % 4}"), p_events=events)
+
+        def finish(session: Session, n: int) -> object:
+            session.act("codeflow_worker")
+            event = run_finished("failed", 10)
+            return session.attempt_call("finish_run", **lease_of(person, f"run-{n % 4}"), p_event=event)
+
+        def act(session: Session, n: int) -> object:
+            session.act("authenticated", person.id)
+            if n % 3 == 0:
+                return session.attempt_call("rename_project", p_id=person.named(f"project-{n % 4}"), p_title=f"{n}")
+            if n % 3 == 1:
+                return session.attempt_call("cancel_run", p_id=person.named(f"run-{n % 4}"))
+            again = {"p_project": person.named(f"project-{n % 4}"), "p_kind": "prompt", "p_prompt": "x"}
+            return session.attempt_call("start_run", p_id=person.named(f"again-{n}"), **again)
+
+        tasks = [lambda s, n=n: (append, act, append, finish)[n % 4](s, n // 4) for n in range(240)]
+        refused = {answer.hint or answer.message for answer in at_once(connect, tasks) if isinstance(answer, Refused)}
+        assert refused <= {"lease_lost", "busy"}
+        with connect() as connection:
+            rows = connection.execute(
+                "select count(*) = max(e.seq) and max(e.seq) = p.seq from public.entries e"
+                " join public.projects p on p.id = e.project_id where p.owner = %s group by p.id, p.seq",
+                (person.id,),
+            )
+            assert rows.fetchall() == [(True,)] * 4
