@@ -11,7 +11,8 @@ from backend.accounts.sealing import Seal
 from backend.accounts.tokens import Claims, TokenExpired, Tokens
 from backend.domain import NotSignedIn, Unavailable, User
 
-PURPOSE = "session"
+PURPOSE = "session 1"
+"""With the number of the parcel's format: what an older version sealed is no session, instead of an accident."""
 MAX_AGE_S = 30 * 24 * 3600
 """Of a session nobody uses. Each use within an hour or so begins it anew."""
 AHEAD_S = 60.0

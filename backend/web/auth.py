@@ -10,7 +10,7 @@ from backend.accounts.accounts import OAUTH_S, Accounts, Confirm
 from backend.accounts.gotrue import LinkType, Provider
 from backend.accounts.sessions import Session
 from backend.config import Settings
-from backend.domain import CodeFlowError, LimitReached, Unavailable
+from backend.domain import CodeFlowError
 from backend.web.address import Address
 from backend.web.auth_cookies import FLOW, SESSION, Cookies
 from backend.web.auth_paths import HOME, local_path
@@ -22,7 +22,10 @@ from backend.web.session import SIGN_IN, SignedIn, session_cookie
 NEW_PASSWORD = f"{SIGN_IN}?view=password"
 
 Email = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$"
+    ),
 ]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6,10}$")]

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from backend.web.session import ASSETS, OPEN, is_under
+from backend.web.session import ASSETS, OPEN, AccountSession, is_under
 from tests.accounts.conftest import Site
 
 
@@ -76,6 +77,22 @@ def test_no_path_pretends_to_be_open(path: str) -> None:
     assert not is_under(path, ASSETS)
 
 
+async def test_there_is_no_way_round_by_websocket(site: Site) -> None:
+    sent: list[Message] = []
+
+    async def unreachable(scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("a stranger came in")
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await AccountSession(unreachable, site.accounts)({"type": "websocket", "path": "/signin"}, receive, send)
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
 async def test_strangers_send_little_and_users_may_send_more(site: Site) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(21):
@@ -119,6 +136,7 @@ async def test_only_json_is_read(site: Site, media_type: str) -> None:
         ("sign-in", {"email": "a" * 255 + "@b.c", "password": "x"}),
         ("sign-in", {"email": "nobody", "password": "x"}),
         ("sign-in", {"email": "a@b.c\nx", "password": "x"}),
+        ("sign-in", {"email": "a\0@b.c", "password": "x"}),
         ("sign-in", {"email": ["a@b.c"], "password": "x"}),
         ("sign-in", {"email": "a@b.c", "password": "x", "next": "/" * 2001}),
         ("code", {"email": "a@b.c", "code": "12345"}),
