@@ -5,8 +5,9 @@ const SOON_MS = 1000;
 const SLOWEST_MS = 5000;
 const WHILE_READY_MS = 15_000;
 const SLOWER = 1.25;
-// However our clock differs from the server's.
+// However far our clock is from the server's.
 const SHORTEST_WAIT_MS = 3000;
+const LONGEST_WAIT_MS = 3_600_000;
 const USUAL_WAIT_MS = 60_000;
 
 /**
@@ -52,9 +53,10 @@ export function watchShare(token, tell) {
     const { status, message } = refusal;
     if (status === 404) tell("gone", { message });
     else if (status === 429) {
-      const until = Math.max(Date.parse(refusal.resets_at) || Date.now() + USUAL_WAIT_MS, Date.now() + SHORTEST_WAIT_MS);
-      tell("limited", { message, until });
-      later(wake, until - Date.now());
+      const told = Date.parse(refusal.resets_at) - Date.now() || USUAL_WAIT_MS;
+      const wait = Math.min(Math.max(told, SHORTEST_WAIT_MS), LONGEST_WAIT_MS);
+      tell("limited", { message, until: Date.now() + wait });
+      later(wake, wait);
     } else {
       tell("silent", { message });
       later(ask, pause);
