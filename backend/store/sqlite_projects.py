@@ -32,7 +32,7 @@ from backend.store.sqlite_rows import (
 )
 from backend.store.sqlite_scope import as_user
 from backend.store.sqlite_usage import know
-from backend.store.text import require_text
+from backend.store.text import require_paths, require_title
 
 
 class ProjectPart:
@@ -43,7 +43,8 @@ class ProjectPart:
         self._default_tier = default_tier
 
     async def create_project(self, user: User, title: str, starter: Mapping[str, bytes]) -> Project:
-        require_text(title, "title")
+        require_title(title)
+        require_paths(starter)
 
         def create(db: sqlite3.Connection) -> Project:
             now = self._clock()
@@ -84,7 +85,7 @@ class ProjectPart:
         return await self.database.read(as_user(user), lambda db: to_project(owned_project(db, project_id)))
 
     async def rename_project(self, user: User, project_id: str, title: str) -> None:
-        require_text(title, "title")
+        require_title(title)
 
         def rename(db: sqlite3.Connection) -> None:
             owned_project(db, project_id)

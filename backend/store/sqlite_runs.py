@@ -12,7 +12,7 @@ from backend.store.sqlite_journal import active_run, finish, put_blobs, write_en
 from backend.store.sqlite_rows import attachments_adapter, owned_project, owned_run, owned_version, to_run
 from backend.store.sqlite_scope import as_user
 from backend.store.sqlite_usage import charge, know, tier_of
-from backend.store.text import require_text
+from backend.store.text import require_id, require_paths, require_text
 
 
 class RunPart:
@@ -34,9 +34,9 @@ class RunPart:
         restore_id: str | None = None,
         edits: Mapping[str, bytes | None] | None = None,
     ) -> Run:
+        require_id(run_id)
         require_text(prompt, "prompt")
-        for path in edits or ():
-            require_text(path, "path")
+        require_paths(edits or ())
 
         def start(db: sqlite3.Connection) -> Run:
             if _is_known(db, run_id):

@@ -33,10 +33,10 @@ from backend.store.sqlite_rows import (
 )
 from backend.store.sqlite_scope import as_user, token_hash, visiting
 from backend.store.sqlite_usage import know
+from backend.store.text import MAX_TITLE_CHARS
 
 WAKE_EVERY_S = 20
 WAKES_AN_HOUR = 30
-MAX_TITLE = 1000
 
 
 class SharePart:
@@ -101,7 +101,9 @@ class SharePart:
         def create(db: sqlite3.Connection) -> Project:
             now = self._clock()
             know(db, user, self._default_tier, now)
-            project = insert_project(db, user.id, "app", f"Remix of {title}"[:MAX_TITLE], Starter("Starter", tree), now)
+            project = insert_project(
+                db, user.id, "app", f"Remix of {title}"[:MAX_TITLE_CHARS], Starter("Starter", tree), now
+            )
             put_blobs(db, project.id, blobs.values())
             return project
 

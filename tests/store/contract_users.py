@@ -124,6 +124,37 @@ class UserPromises:
             await world.store.rename_project(world.ada, project.id, text)
         assert await world.store.pending() == 0
 
+    @pytest.mark.parametrize("run_id", ["", "a b", "../x", "r'", "x" * 65, "run\n", "ü"])
+    async def test_an_id_is_letters_digits_hyphens_and_underscores(self, world: World, run_id: str) -> None:
+        project = await world.project()
+        with pytest.raises(InvalidInput):
+            await world.queued(project=project, run_id=run_id)
+        assert await world.store.entries(world.ada, project.id) == []
+        assert (await world.queued(project=project, run_id="A-z_09" + "x" * 58)).id
+
+    @pytest.mark.parametrize("path", ["", "/etc/passwd", "../x", "a/../../x", "a/./b", "a\\b", "..", "x" * 501])
+    async def test_a_path_is_below_the_projects_root(self, world: World, path: str) -> None:
+        project = await world.project()
+        with pytest.raises(InvalidInput):
+            await world.store.create_project(world.ada, "Cats", {path: b""})
+        with pytest.raises(InvalidInput):
+            await world.store.start_run(world.ada, project.id, "run-1", RunKind.EDIT, "x", edits={path: b""})
+        assert [card.id for card in await world.store.projects(world.ada)] == [project.id]
+        assert await world.store.entries(world.ada, project.id) == []
+
+    @pytest.mark.parametrize("path", ["app/[id]/page.tsx", "app/(shop)/a b.tsx", ".env.example", "a/...b/c", "ü/ç.css"])
+    async def test_paths_as_next_has_them_are_fine(self, world: World, path: str) -> None:
+        project = await world.store.create_project(world.ada, "Cats", {path: b"x"})
+        assert list(await world.store.tree(world.ada, project.id)) == [path]
+
+    async def test_a_title_has_an_end(self, world: World) -> None:
+        project = await world.project()
+        with pytest.raises(InvalidInput):
+            await world.store.create_project(world.ada, "x" * 1001, {})
+        with pytest.raises(InvalidInput):
+            await world.store.rename_project(world.ada, project.id, "x" * 1001)
+        await world.store.rename_project(world.ada, project.id, "ü" * 1000)
+
     async def test_hostile_text_comes_back_as_it_was(self, world: World) -> None:
         project = await world.project()
         text = "'; drop table runs; -- ${x} <script> \\u0000 \U0001f408 %s \r\n"
