@@ -136,6 +136,9 @@ begin
   exception when invalid_parameter_value then
     perform internal.invalid('A content is not base64.');
   end;
+  if exists (select from unnest(v_bodies) as given (body) where octet_length(given.body) > 20000000) then
+    perform internal.invalid('A file is larger than 20 MB. Use a smaller one.');
+  end if;
   select array_agg(encode(sha256(given.body), 'hex') order by given.n) into v_hashes
     from unnest(v_bodies) with ordinality as given (body, n);
   insert into public.blobs (project_id, sha256, body)
@@ -188,6 +191,7 @@ declare
   v_now timestamptz := clock_timestamp();
 begin
   perform internal.require_id(p_id);
+  perform internal.require_id(p_head);
   perform internal.require_title(p_title);
   insert into public.projects (id, owner, kind, title, head_id, created_at, updated_at)
     values (p_id, p_owner, p_kind, p_title, p_head, v_now, v_now);

@@ -1,10 +1,14 @@
 """The schema as Postgres itself describes it: whatever is not in the allow-lists is closed, now and later."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.policies.allowed import INVOKER, MAY_CALL, READS
 from tests.policies.session import Session
 
+FUNCTIONS_MD = Path(__file__).parents[2] / "supabase" / "functions.md"
 ROLES = ("public", *MAY_CALL)
 
 COLUMN_RIGHTS = """
@@ -138,3 +142,11 @@ def test_nothing_is_needed_but_postgres_itself(session: Session) -> None:
         " and p.prosrc ~ 'extensions\\.|pgcrypto|dblink|pg_net'"
     )
     assert rows == []
+
+
+def test_the_functions_are_described_with_the_names_of_their_arguments(session: Session) -> None:
+    described = re.findall(r"^\| `(\w+)\((.*?)\)` \|", FUNCTIONS_MD.read_text(), re.MULTILINE)
+    rows = session.sql(
+        "select proname, coalesce(proargnames, '{}') from pg_catalog.pg_proc where pronamespace = 'public'::regnamespace"
+    )
+    assert {name: re.findall(r"\bp_\w+", arguments) for name, arguments in described} == dict(rows)

@@ -133,7 +133,14 @@ def test_the_cost_is_booked_once(session: Session, person: Person) -> None:
     assert usage(session, person)["spent_micros"] == 120
 
 
-# What remains
+# Coming and going
+
+
+def test_a_user_from_before_the_migrations_gets_a_profile_at_first_sight(session: Session, scene: Scene) -> None:
+    session.sql("delete from public.profiles where id = %s", scene.newcomer.id)
+    assert usage(session, scene.newcomer)["tier"]["id"] == "free"
+    session.call("create_project", p_id="first", p_version_id="first", p_title="x", p_files={})
+    assert session.sql("select id::text, tier from public.profiles") == [(scene.newcomer.id, "free")]
 
 
 def test_what_was_spent_outlives_the_project_and_its_run_cannot_be_started_again(
