@@ -45,7 +45,7 @@ async function check(request) {
   }
   let browser
   setTimeout(end, timeoutMs - MARGIN_MS)
-  const rested = noticed()
+  const rested = noticed(timeoutMs / 4)
   try {
     browser = await startBrowser(Math.max(1000, deadline - Date.now()))
   } catch (error) {

@@ -16,8 +16,8 @@ const RESTLESS_CPU_S = 1.5
 const ABSENT_MS = 1000
 const LIMIT_MS = 10_000
 
-async function noticed() {
-  const end = Date.now() + LIMIT_MS
+async function noticed(limitMs = LIMIT_MS) {
+  const end = Date.now() + Math.min(limitMs, LIMIT_MS)
   let since = Date.now()
   let known
   let before = 0
