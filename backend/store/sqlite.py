@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backend.domain import Unavailable
-from backend.store.pokes import Pokes
 from backend.store.sqlite_accounts import AccountPart
 from backend.store.sqlite_billing import BillingPart
 from backend.store.sqlite_database import Database
@@ -24,10 +23,7 @@ class SqliteStore(ProjectPart, RunPart, SharePart, AccountPart, BillingPart, Wor
     """`backend.store.Store` on a file. Open it with `SqliteStore.open`."""
 
     def __init__(self, database: Database, clock: Callable[[], float], default_tier: str) -> None:
-        self.database = database
-        self._pokes = Pokes()
-        self._clock = clock
-        self._default_tier = default_tier
+        super().__init__(database, clock, default_tier)
         self._glancing: asyncio.Task[None] | None = None
 
     @classmethod

@@ -1,21 +1,15 @@
 """Accounts, on SQLite: what a user has left, and what the operator sets."""
 
 import sqlite3
-from collections.abc import Callable
 
 from backend.domain import NotFound, Usage, User
-from backend.store.sqlite_database import Database
+from backend.store.sqlite_part import Part
 from backend.store.sqlite_scope import STORE, as_user
 from backend.store.sqlite_usage import ANONYMOUS, tier_of, usage_of
 from backend.store.text import require_text
 
 
-class AccountPart:
-    def __init__(self, database: Database, clock: Callable[[], float], default_tier: str) -> None:
-        self.database = database
-        self._clock = clock
-        self._default_tier = default_tier
-
+class AccountPart(Part):
     async def usage(self, user: User) -> Usage:
         def find(db: sqlite3.Connection) -> Usage:
             return usage_of(db, tier_of(db, user, self._default_tier), self._clock())

@@ -4,13 +4,12 @@ import hashlib
 import hmac
 import json
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from backend.domain import InvalidInput
 from backend.store.sqlite_accounts import find_account, require_tier
-from backend.store.sqlite_database import Database
+from backend.store.sqlite_part import Part
 from backend.store.sqlite_scope import STORE
 from backend.store.text import require_text
 
@@ -35,11 +34,7 @@ class Payment:
     """Who the customer is, by id or e-mail address; None where only earlier events know."""
 
 
-class BillingPart:
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
-        self.database = database
-        self._clock = clock
-
+class BillingPart(Part):
     async def billing_event(self, body: str, signature: str) -> bool:
         require_text(body, "event")
 

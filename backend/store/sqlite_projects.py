@@ -1,14 +1,12 @@
 """A user's projects and what is in them, on SQLite. User ids reach SQL only as the transaction's scope."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from backend.domain import Busy, Project, ProjectCard, User, Version
 from backend.events import Entry, Frame, ProjectTitled
 from backend.store import Poke
-from backend.store.pokes import Pokes
-from backend.store.sqlite_database import Database
 from backend.store.sqlite_journal import (
     Starter,
     active_run,
@@ -19,6 +17,7 @@ from backend.store.sqlite_journal import (
     put_blobs,
     write_entry,
 )
+from backend.store.sqlite_part import Part
 from backend.store.sqlite_rows import (
     find_blobs,
     find_entries,
@@ -35,13 +34,7 @@ from backend.store.sqlite_usage import know
 from backend.store.text import require_paths, require_title
 
 
-class ProjectPart:
-    def __init__(self, database: Database, pokes: Pokes, clock: Callable[[], float], default_tier: str) -> None:
-        self.database = database
-        self._pokes = pokes
-        self._clock = clock
-        self._default_tier = default_tier
-
+class ProjectPart(Part):
     async def create_project(self, user: User, title: str, starter: Mapping[str, bytes]) -> Project:
         require_title(title)
         require_paths(starter)

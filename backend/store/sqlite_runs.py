@@ -2,26 +2,20 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from backend.domain import Attachment, Busy, Run, RunKind, RunStatus, User
 from backend.events import CancelRequested, RunFinished, RunQueued
-from backend.store.pokes import QUEUE, Pokes
-from backend.store.sqlite_database import Database
+from backend.store.pokes import QUEUE
 from backend.store.sqlite_journal import active_run, finish, put_blobs, write_entry
+from backend.store.sqlite_part import Part
 from backend.store.sqlite_rows import attachments_adapter, owned_project, owned_run, owned_version, to_run
 from backend.store.sqlite_scope import as_user
 from backend.store.sqlite_usage import charge, know, tier_of
 from backend.store.text import require_id, require_paths, require_text
 
 
-class RunPart:
-    def __init__(self, database: Database, pokes: Pokes, clock: Callable[[], float], default_tier: str) -> None:
-        self.database = database
-        self._pokes = pokes
-        self._clock = clock
-        self._default_tier = default_tier
-
+class RunPart(Part):
     async def start_run(
         self,
         user: User,

@@ -8,13 +8,11 @@ import json
 import secrets
 import sqlite3
 import uuid
-from collections.abc import Callable
 
 from backend.domain import LimitKind, NotFound, Project, RunKind, RunStatus, Share, SharedVersion, ShareState, User
 from backend.events import RunQueued
 from backend.store.limits import limit_reached
-from backend.store.pokes import QUEUE, Pokes
-from backend.store.sqlite_database import Database
+from backend.store.pokes import QUEUE
 from backend.store.sqlite_journal import (
     Starter,
     copy_blobs,
@@ -23,6 +21,7 @@ from backend.store.sqlite_journal import (
     put_blobs,
     write_entry,
 )
+from backend.store.sqlite_part import Part
 from backend.store.sqlite_rows import (
     find_blobs,
     find_tree,
@@ -39,13 +38,7 @@ WAKE_EVERY_S = 20
 WAKES_AN_HOUR = 30
 
 
-class SharePart:
-    def __init__(self, database: Database, pokes: Pokes, clock: Callable[[], float], default_tier: str) -> None:
-        self.database = database
-        self._pokes = pokes
-        self._clock = clock
-        self._default_tier = default_tier
-
+class SharePart(Part):
     async def create_share(self, user: User, project_id: str, version_id: str, history: bool) -> tuple[Share, str]:
         token = secrets.token_urlsafe(24)
 

@@ -2,15 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from backend.diffs import file_change
 from backend.domain import CheckReport, FileChange, Lease, LeaseLost, NotFound, Project, Run, RunStatus, Version
 from backend.events import Entry, Event, Frame, RunClaimed, RunFinished, SandboxClosed, VersionCommitted
 from backend.store import Poke
-from backend.store.pokes import QUEUE, Pokes
-from backend.store.sqlite_database import Database
+from backend.store.pokes import QUEUE
 from backend.store.sqlite_journal import (
     end_frames,
     finish,
@@ -21,6 +20,7 @@ from backend.store.sqlite_journal import (
     set_tree,
     write_entry,
 )
+from backend.store.sqlite_part import Part
 from backend.store.sqlite_rows import find_blobs, find_entries, find_tree, to_project, to_run, to_version
 from backend.store.sqlite_scope import STORE, under
 from backend.store.text import require_json, require_text
@@ -28,12 +28,7 @@ from backend.store.text import require_json, require_text
 CLAIMABLE = "(status = 'queued' or (status = 'running' and lease_until < :now))"
 
 
-class WorkerPart:
-    def __init__(self, database: Database, pokes: Pokes, clock: Callable[[], float]) -> None:
-        self.database = database
-        self._pokes = pokes
-        self._clock = clock
-
+class WorkerPart(Part):
     async def claim_run(
         self, worker: str, lease_s: float, run_id: str | None = None
     ) -> tuple[Run, Project, Lease] | None:
