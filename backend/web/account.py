@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import StreamingResponse
 
 from backend.domain import InvalidInput, User
 from backend.web.account_export import export_account
+from backend.web.answers import ZIP, OwnType, ZipDownload
 from backend.web.auth_cookies import SESSION, Cookies
 from backend.web.bodies import Body
+from backend.web.errors import ANSWERS
 from backend.web.services import Services
 from backend.web.session import Viewer
 
@@ -23,20 +24,20 @@ class Farewell(Body):
 
 
 def account_routes(services: Services) -> APIRouter:
-    routes = APIRouter(prefix="/api")
+    routes = APIRouter(responses=ANSWERS, prefix="/api")
     runs, store = services.runs, services.store
 
     @routes.get("/usage")
     async def usage(user: Viewer) -> dict[str, Any]:
         return (await store.usage(user)).model_dump(mode="json")
 
-    @routes.get("/account/export.zip")
-    async def export(user: Viewer) -> StreamingResponse:
+    @routes.get("/account/export.zip", response_class=OwnType, responses=ZIP)
+    async def export(user: Viewer) -> ZipDownload:
         pieces = export_account(store, user)
         first = await anext(pieces)
         name = f"codeflow-{datetime.now(UTC):%Y-%m-%d}.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-        return StreamingResponse(_with(first, pieces), media_type="application/zip", headers=headers)
+        return ZipDownload(_with(first, pieces), headers=headers)
 
     @routes.delete("/account", status_code=204)
     async def delete(request: Request, user: Viewer, body: Farewell) -> Response:

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Request
 
 from backend.domain import InvalidInput
+from backend.web.errors import ANSWERS
 from backend.web.services import Services
 
 MAX_EVENT_BYTES = 1_000_000
 
 
 def billing_routes(services: Services) -> APIRouter:
-    routes = APIRouter(prefix="/billing")
+    routes = APIRouter(responses=ANSWERS, prefix="/billing")
 
     @routes.post("/stripe")
     async def stripe(request: Request, stripe_signature: Annotated[str, Header(max_length=2000)]) -> dict[str, bool]:

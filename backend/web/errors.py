@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -21,6 +22,24 @@ STATUS: dict[type[CodeFlowError], tuple[int, str]] = {
     LimitReached: (429, "limit_reached"),
     Unavailable: (503, "unavailable"),
 }
+
+
+class ErrorBody(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    code: str
+    message: str
+
+
+class ErrorAnswer(BaseModel):
+    """What every refused request is answered with."""
+
+    error: ErrorBody
+
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+}
+"""For `APIRouter(responses=…)`."""
 
 
 def answer(status: int, code: str, message: str, **details: Any) -> JSONResponse:

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from starlette.responses import StreamingResponse
-
 from backend.domain import NotFound, User
 from backend.runs.service import Batch, Runs
+from backend.web.answers import EventStream
 from backend.web.streams import Streams, seconds_left
 
 BATCH_S = 0.06
@@ -22,7 +21,7 @@ async def stream_project(
     after: int | None,
     frames_after: int,
     ends: float | None = None,
-) -> StreamingResponse:
+) -> EventStream:
     """From `after` on; without it, the whole view first. `ends`: when the session does, in seconds of the clock; the
     browser then connects again, and is asked anew who it is.
 
@@ -62,7 +61,7 @@ async def stream_project(
                 ahead.cancel()
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(messages(), media_type="text/event-stream", headers=headers)
+    return EventStream(messages(), headers=headers)
 
 
 def _message(data: str, seq: int) -> str:

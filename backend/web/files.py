@@ -10,6 +10,8 @@ from fastapi import APIRouter, Path, Query, Response
 
 from backend.domain import InvalidInput, NotFound, User
 from backend.runs.inputs import image_type
+from backend.web.answers import PICTURES, TEXT, ZIP, OwnType
+from backend.web.errors import ANSWERS
 from backend.web.services import Services
 from backend.web.session import Viewer
 
@@ -21,7 +23,7 @@ Sha256 = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 def file_routes(services: Services) -> APIRouter:
-    routes = APIRouter(prefix="/api/projects/{project_id}")
+    routes = APIRouter(responses=ANSWERS, prefix="/api/projects/{project_id}")
     runs, store = services.runs, services.store
 
     async def contents(user: User, project_id: str) -> dict[str, bytes]:
@@ -34,7 +36,7 @@ def file_routes(services: Services) -> APIRouter:
         files, view = await store.tree(user, project_id), await runs.view(user, project_id)
         return [{"path": path, "status": view.touched.get(path), "sha256": sha256} for path, sha256 in files.items()]
 
-    @routes.get("/file")
+    @routes.get("/file", response_class=OwnType, responses=TEXT)
     async def file(user: Viewer, project_id: str, file: str, version: str | None = None) -> Response:
         files = await store.tree(user, project_id) if version is None else await manifest(user, project_id, version)
         if file not in files:
@@ -61,7 +63,7 @@ def file_routes(services: Services) -> APIRouter:
             raise NotFound("There is no such version of this project.")
         return {**found.model_dump(mode="json"), "verified": found.verified}
 
-    @routes.get("/blobs/{sha256}.jpg")
+    @routes.get("/blobs/{sha256}.jpg", response_class=OwnType, responses=PICTURES)
     async def picture(user: Viewer, project_id: str, sha256: Sha256) -> Response:
         body = await store.blob(user, project_id, sha256)
         media_type = image_type(body)
@@ -69,7 +71,7 @@ def file_routes(services: Services) -> APIRouter:
             raise NotFound("This is not a picture.")
         return Response(body, media_type=media_type, headers=IMMUTABLE)
 
-    @routes.get("/export.zip")
+    @routes.get("/export.zip", response_class=OwnType, responses=ZIP)
     async def export(user: Viewer, project_id: str) -> Response:
         project = await store.project(user, project_id)
         name = re.sub(r"[^a-z0-9]+", "-", project.title.lower()).strip("-")[:60] or "app"

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import StringConstraints
-from starlette.responses import StreamingResponse
 
 from backend.domain import InvalidInput, Run
 from backend.runs.inputs import Image
+from backend.web.answers import EVENTS, EventStream, OwnType
 from backend.web.bodies import Body, Id
+from backend.web.errors import ANSWERS
 from backend.web.events import stream_project
 from backend.web.rates import rate
 from backend.web.services import Services
@@ -56,7 +57,7 @@ class Title(Body):
 
 
 def project_routes(services: Services) -> APIRouter:
-    routes = APIRouter(prefix="/api")
+    routes = APIRouter(responses=ANSWERS, prefix="/api")
     runs, store = services.runs, services.store
     streams = Streams()
     a_run = [rate(services, "run")]
@@ -100,7 +101,12 @@ def project_routes(services: Services) -> APIRouter:
         run = await runs.cancel(user, run_id)
         return {**started(run), "status": run.status}
 
-    @routes.get("/projects/{project_id}/events", dependencies=[rate(services, "events")])
+    @routes.get(
+        "/projects/{project_id}/events",
+        dependencies=[rate(services, "events")],
+        response_class=OwnType,
+        responses=EVENTS,
+    )
     async def events(
         request: Request,
         user: Viewer,
@@ -108,7 +114,7 @@ def project_routes(services: Services) -> APIRouter:
         after: Annotated[int | None, Query(ge=0, le=MAX_SEQ)] = None,
         frames: Annotated[int, Query(ge=0, le=MAX_SEQ)] = 0,
         last_event_id: Annotated[str | None, Header()] = None,
-    ) -> StreamingResponse:
+    ) -> EventStream:
         if last_event_id and re.fullmatch(r"[0-9]{1,15}", last_event_id):
             # The browser has seen more by now than the address it connects to again says.
             after = int(last_event_id)

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from backend.domain import SharedVersion
 from backend.web.address import Address
+from backend.web.answers import JPEG, OwnType
 from backend.web.bodies import Body, Id
+from backend.web.errors import ANSWERS
 from backend.web.rates import rate
 from backend.web.services import Services
 from backend.web.session import Viewer
@@ -23,7 +25,7 @@ class NewShare(Body):
 
 
 def share_routes(services: Services) -> APIRouter:
-    routes = APIRouter()
+    routes = APIRouter(responses=ANSWERS)
     runs, store = services.runs, services.store
     address = Address(services.settings)
 
@@ -53,7 +55,7 @@ def share_routes(services: Services) -> APIRouter:
     async def remix(user: Viewer, token: str) -> dict[str, str]:
         return {"project_id": (await runs.remix(user, token)).id}
 
-    @routes.get("/s/{token}/picture.jpg")
+    @routes.get("/s/{token}/picture.jpg", response_class=OwnType, responses=JPEG)
     async def picture(token: str) -> Response:
         return Response(await store.share_picture(token), media_type="image/jpeg", headers=PICTURE_HEADERS)
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import StreamingResponse
 
 from backend.config import Settings
+from backend.web.answers import EVENTS, EventStream, OwnType
+from backend.web.errors import ANSWERS
 from backend.web.services import Services
 from backend.web.session import LOCAL_USER, Viewer
 from backend.web.streams import Streams, seconds_left, session_ends
@@ -19,7 +20,7 @@ OAUTH_PROVIDERS = ("github", "google")
 
 
 def status_routes(services: Services) -> APIRouter:
-    routes = APIRouter(prefix="/api")
+    routes = APIRouter(responses=ANSWERS, prefix="/api")
     streams = Streams()
 
     @routes.get("/health")
@@ -31,8 +32,8 @@ def status_routes(services: Services) -> APIRouter:
     async def setup(_user: Viewer) -> dict[str, Any]:
         return dataclasses.asdict(services.setup.state)
 
-    @routes.get("/setup/events")
-    async def setup_events(request: Request, user: Viewer) -> StreamingResponse:
+    @routes.get("/setup/events", response_class=OwnType, responses=EVENTS)
+    async def setup_events(request: Request, user: Viewer) -> EventStream:
         """The state, each time it changes, until it is ready or has failed."""
         streams.require_room(user)
         ends = session_ends(request)
@@ -50,7 +51,7 @@ def status_routes(services: Services) -> APIRouter:
                     await services.setup.wait(HEARTBEAT_S if left is None else min(HEARTBEAT_S, left))
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(messages(), media_type="text/event-stream", headers=headers)
+        return EventStream(messages(), headers=headers)
 
     @routes.get("/me")
     async def me(user: Viewer) -> dict[str, Any]:
