@@ -1,6 +1,7 @@
 """Many connections at once, committed for real and cleaned up afterwards."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ Connect = Callable[[], psycopg.Connection[Any]]
 
 CONNECTIONS = 40
 _DEADLINE_S = 120
+_POLL_S = 0.01
 
 
 @contextmanager
@@ -70,3 +72,13 @@ def at_once(connect: Connect, tasks: Sequence[Callable[[Session], T]]) -> list[T
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         list(pool.map(work, range(CONNECTIONS)))
     return answers
+
+
+def wait_until_blocked(connect: Connect, process: int) -> None:
+    """Until that connection's statement waits for another's lock."""
+    deadline = time.monotonic() + _DEADLINE_S
+    with connect() as connection:
+        connection.autocommit = True
+        while not connection.execute("select cardinality(pg_blocking_pids(%s))", (process,)).fetchall()[0][0]:
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(_POLL_S)

@@ -1,13 +1,14 @@
 """Many at once on real connections: limits hold, what is sent twice counts once, and nobody waits for each other for ever."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.policies.conftest import Connect
-from tests.policies.crowds import at_once, member
+from tests.policies.crowds import at_once, member, wait_until_blocked
 from tests.policies.scene import WEBHOOK_SECRET, claim, lease_of, run_finished, start
-from tests.policies.session import Refused, Session
+from tests.policies.session import Refused, Session, sha
 from tests.policies.test_billing import CHECKOUT, event, send, tier
 from tests.policies.test_usage import usage
 
@@ -138,3 +139,64 @@ def test_a_journal_written_by_many_has_no_gap_and_users_and_workers_never_lock_e
                 (person.id,),
             )
             assert rows.fetchall() == [(True,)] * 4
+
+
+def test_a_worker_whose_lease_is_taken_while_it_waits_writes_nothing(connect: Connect) -> None:
+    with member(connect, "fenced", 1) as person:
+        with connect() as connection:
+            session = Session(connection)
+            start(session, person, "run", project="project-0")
+            old = claim(session, person, "run", lease_s=-1)
+        with connect() as taker, connect() as loser, ThreadPoolExecutor(1) as pool:
+            session = Session(taker)
+            session.act("codeflow_worker")
+            taken = session.call("claim_run", p_token="another-worker's-token", p_lease_s=60.0, p_run_id=old["p_run"])
+            assert taken["run"]["attempt"] == 2
+            waiting = Session(loser)
+            waiting.act("codeflow_worker")
+            event = {"type": "project.titled", "title": "from the dead"}
+            answer = pool.submit(waiting.attempt_call, "append_events", **old, p_events=[event], p_blobs=["eA=="])
+            wait_until_blocked(connect, loser.info.backend_pid)
+            taker.commit()
+            refused = answer.result()
+            assert isinstance(refused, Refused)
+            assert refused.hint == "lease_lost"
+            loser.rollback()
+        with connect() as connection:
+            rows = connection.execute("select title from public.projects where owner = %s", (person.id,)).fetchall()
+            assert rows == [("x",)]
+
+
+def test_a_link_revoked_while_it_is_remixed_gives_all_of_its_files_or_none(connect: Connect) -> None:
+    with member(connect, "sharer", 1) as owner, member(connect, "remixer", 0) as other:
+        with connect() as connection:
+            session = Session(connection)
+            session.act("authenticated", owner.id)
+            head = session.call("project_cards")[0]["id"]
+            session.call(
+                "create_share",
+                p_id=owner.named("share"),
+                p_project=head,
+                p_version=owner.named("starter-0"),
+                p_token_hash=sha(owner.named("link").encode()),
+                p_history=False,
+                p_preview_project=owner.named("preview"),
+            )
+        with connect() as revoking, connect() as remixing, ThreadPoolExecutor(1) as pool:
+            session = Session(revoking)
+            session.act("authenticated", owner.id)
+            session.call("revoke_share", p_id=owner.named("share"))
+            waiting = Session(remixing)
+            waiting.act("authenticated", other.id)
+            arguments = {
+                "p_token": owner.named("link"),
+                "p_project": other.named("remix"),
+                "p_version": other.named("v"),
+            }
+            answer = pool.submit(waiting.attempt_call, "remix", **arguments)
+            wait_until_blocked(connect, remixing.info.backend_pid)
+            revoking.commit()
+            refused = answer.result()
+            assert isinstance(refused, Refused)
+            assert refused.hint == "not_found"
+            remixing.rollback()
