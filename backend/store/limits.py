@@ -9,19 +9,19 @@ def limit_reached(
     kind: LimitKind, limit: int, resets_at: datetime | None, now: datetime, *, anonymous: bool = False
 ) -> LimitReached:
     """`limit` is in the kind's own unit: prompts, prompts at once, millionths of a US dollar, starts."""
-    up = "an account has more" if anonymous else "a larger tier has more"
+    up = "with an account" if anonymous else "with a larger tier"
     when = _in(resets_at, now)
     match kind:
         case LimitKind.POINTS:
             prompts = "your one prompt" if limit == 1 else f"all {limit} prompts of your tier"
-            message = f"You have used {prompts}. New ones come {when}; {up}."
+            message = f"You have used {prompts}. Go on {when}, or now {up}."
         case LimitKind.CONCURRENT:
             prompts = "another of your prompts" if limit == 1 else f"{limit} prompts of yours"
-            message = f"CodeFlow is already working on {prompts}. Wait until one is done, or stop one; {up} at once."
+            message = f"CodeFlow is already working on {prompts}. Wait or stop one; {up} more can run at once."
         case LimitKind.BUDGET:
             message = (
                 f"Your prompts have used up the ${limit / 1_000_000:.2f} your tier may spend on models. "
-                f"It begins anew {when}; {up}."
+                f"Go on {when}, or now {up}."
             )
         case LimitKind.RATE:
             message = f"This preview was started too often of late. Try again {when}."

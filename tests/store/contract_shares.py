@@ -102,8 +102,16 @@ class SharePromises:
         assert tree == {"app/page.tsx": sha(PAGE)}
         assert await world.store.leased_blobs(lease, list(tree.values())) == {sha(PAGE): PAGE}
         assert [card.id for card in await world.store.projects(world.ada)] == [share.project_id]
-        with pytest.raises(NotFound):
-            await world.store.project(world.ada, project.id)
+        for attempt in (
+            world.store.project(world.ada, project.id),
+            world.store.tree(world.ada, project.id),
+            world.store.rename_project(world.ada, project.id, "Mine"),
+            world.store.start_run(world.ada, project.id, "run-2", RunKind.EDIT, "x", edits={"app/page.tsx": b"other"}),
+            world.store.create_share(world.ada, project.id, project.head_id, False),
+            world.store.delete_project(world.ada, project.id),
+        ):
+            with pytest.raises(NotFound):
+                await attempt
         await world.store.set_preview(project.id, lease, "sb", "http://preview")
         await world.store.finish_run(lease, finished())
         shown = await world.store.open_share(token)
