@@ -90,7 +90,9 @@ def _identities(options: Options) -> Identities:
 
 
 def _options(arguments: argparse.Namespace) -> Options:
-    templates = {name: load(name, Path(folder)) for name, folder in arguments.template}
+    given = dict(arguments.env)
+    loaded = (load(name, Path(folder)) for name, folder in arguments.template)
+    templates = {t.name: replace(t, envs={**t.envs, **given}) for t in loaded}
     pool: dict[str, int] = {}
     for name, size in arguments.pool:
         if name not in {*templates, BARE}:
@@ -129,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--data-dir", type=Path, required=True, help="where running sandboxes keep their files")
     add("--domain", help="what preview host names end with; default localhost:PORT")
     add("--template", type=_pair, action="append", default=[], metavar="NAME=DIR", help="a template to offer")
+    add(
+        "--env",
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable for every process in sandboxes of all templates",
+    )
     add(
         "--pool",
         type=_pair,

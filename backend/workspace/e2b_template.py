@@ -10,6 +10,7 @@ from e2b.template.main import TemplateClass
 
 from backend.config import ROOT, Settings
 from backend.domain import Unavailable
+from backend.workspace.framing import framing
 
 APP = "/home/user/app"
 RUNTIME = "/opt/codeflow"
@@ -18,7 +19,7 @@ CPUS = 2
 MEMORY_MB = 4096
 
 
-def definition() -> TemplateClass:
+def definition(settings: Settings) -> TemplateClass:
     """Node, a browser for the checks, the starter with its packages, and the dev server as the start command."""
     return (
         Template(file_context_path=ROOT / "template", file_ignore_patterns=["**/node_modules", "**/.next"])
@@ -29,7 +30,14 @@ def definition() -> TemplateClass:
         .copy("starter", APP, user="user")
         .set_workdir(APP)
         .run_cmd("npm ci --no-audit --no-fund", user="user")
-        .set_envs({"NEXT_TELEMETRY_DISABLED": "1", "CODEFLOW_APP": APP, "CODEFLOW_CHROMIUM": "/usr/bin/chromium"})
+        .set_envs(
+            {
+                "NEXT_TELEMETRY_DISABLED": "1",
+                "CODEFLOW_APP": APP,
+                "CODEFLOW_CHROMIUM": "/usr/bin/chromium",
+                **(framing(settings) if settings.public_url else {}),
+            }
+        )
         .set_start_cmd(f"node {RUNTIME}/dev.cjs", wait_for_port(PORT))
     )
 
@@ -39,7 +47,7 @@ async def build(settings: Settings, on_line: Callable[[str], None]) -> str:
     if not settings.e2b_api_key:
         raise Unavailable("Building the E2B template needs E2B_API_KEY in the environment or in .env.")
     info = await AsyncTemplate.build(
-        definition(),
+        definition(settings),
         name=settings.e2b_template,
         cpu_count=CPUS,
         memory_mb=MEMORY_MB,

@@ -13,6 +13,7 @@ import httpx
 from backend.config import Settings
 from backend.workspace import SandboxUnavailable
 from backend.workspace.embedded_process import HostProcess, HostTaken, Serving
+from backend.workspace.framing import framing
 from backend.workspace.provision import Progress, provision
 from backend.workspace.provision_node import node_runtime, npm_config, registry_host
 
@@ -117,6 +118,7 @@ class EmbeddedHost:
             port=port,
             pool=self._settings.sandbox_pool,
             egress=self._egress,
+            envs=framing(self._settings),
         )
 
     def _publish(self, serving: Serving) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,9 @@ class HostProcess:
         port: int = 0,
         pool: int = 0,
         egress: Sequence[str] = (),
+        envs: Mapping[str, str] | None = None,
     ) -> "HostProcess":
-        """Returns when it serves. Raises `HostTaken`, or `SandboxUnavailable` with the host's own words."""
+        """`envs`: for every process in its sandboxes. Returns when it serves. Raises `HostTaken`, or `SandboxUnavailable` with the host's own words."""
         command = [sys.executable, "-m", "backend.e2b_host", "--json", "--until-stdin-eof"]
         command += [
             "--port",
@@ -64,6 +65,7 @@ class HostProcess:
         ]
         command += ["--pool", f"{settings.e2b_template}={pool}"] if pool else []
         command += [part for host in egress for part in ("--egress", host)]
+        command += [part for name, value in (envs or {}).items() for part in ("--env", f"{name}={value}")]
         command += ["--unsafe-local"] if settings.unsafe_local else []
         environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         environment |= {"CODEFLOW_UNSAFE_LOCAL": "1"} if settings.unsafe_local else {}

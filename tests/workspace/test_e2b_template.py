@@ -9,7 +9,7 @@ from backend.workspace.e2b_template import build, definition
 
 
 def test_template_installs_both_lockfiles_and_starts_the_dev_server() -> None:
-    dockerfile = Template.to_dockerfile(definition())
+    dockerfile = Template.to_dockerfile(definition(Settings()))
     assert "COPY starter /home/user/app" in dockerfile
     assert "COPY runtime /opt/codeflow" in dockerfile
     assert dockerfile.count("npm ci") == 2
