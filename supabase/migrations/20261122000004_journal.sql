@@ -53,19 +53,10 @@ begin
 end
 $$;
 
--- The entry. Holding the project's row from here to the commit is what keeps `seq` gap-free and in the order of commits.
-create function internal.write_entry(p_project text, p_run text, p_event jsonb, p_step text default null) returns jsonb
+-- What an event changes beside the journal.
+create function internal.project_event(p_project text, p_run text, p_event jsonb) returns void
 language plpgsql set search_path = '' as $$
-declare
-  v_now timestamptz;
-  v_seq bigint;
 begin
-  perform internal.require_blobs(p_project, array(select internal.named_blobs(p_event)));
-  select seq + 1 into v_seq from public.projects where id = p_project for no key update;
-  v_now := clock_timestamp();
-  update public.projects set seq = v_seq, updated_at = v_now where id = p_project;
-  insert into public.entries (project_id, seq, run_id, step, at, event)
-    values (p_project, v_seq, p_run, p_step, v_now, p_event);
   case coalesce(p_event ->> 'type', '')
     when 'project.titled' then
       update public.projects set title = p_event ->> 'title' where id = p_project;
@@ -79,8 +70,45 @@ begin
     else
       null;
   end case;
-  return jsonb_build_object('seq', v_seq, 'run_id', p_run, 'at', v_now, 'event', p_event);
 end
+$$;
+
+-- Appends the events; the first has the step's key. Gives the entries. Holding the project's row from here to the commit
+-- is what keeps `seq` gap-free and in the order of commits.
+create function internal.write_entries(p_project text, p_run text, p_events jsonb, p_step text default null) returns jsonb
+language plpgsql set search_path = '' as $$
+declare
+  v_now timestamptz;
+  v_seq bigint;
+  v_event jsonb;
+begin
+  if jsonb_array_length(p_events) = 0 then
+    return '[]';
+  end if;
+  perform internal.require_blobs(p_project, array(
+    select named from jsonb_array_elements(p_events) event, internal.named_blobs(event) named));
+  select seq into v_seq from public.projects where id = p_project for no key update;
+  v_now := clock_timestamp();
+  update public.projects set seq = v_seq + jsonb_array_length(p_events), updated_at = v_now where id = p_project;
+  insert into public.entries (project_id, seq, run_id, step, at, event)
+    select p_project, v_seq + given.n, p_run, case when given.n = 1 then p_step end, v_now, given.event
+    from jsonb_array_elements(p_events) with ordinality as given (event, n);
+  for v_event in
+    select given.event from jsonb_array_elements(p_events) with ordinality as given (event, n) order by given.n
+  loop
+    perform internal.project_event(p_project, p_run, v_event);
+  end loop;
+  return (
+    select jsonb_agg(jsonb_build_object('seq', v_seq + given.n, 'run_id', p_run, 'at', v_now, 'event', given.event)
+      order by given.n)
+    from jsonb_array_elements(p_events) with ordinality as given (event, n)
+  );
+end
+$$;
+
+create function internal.write_entry(p_project text, p_run text, p_event jsonb) returns void
+language sql set search_path = '' as $$
+  select internal.write_entries(p_project, p_run, jsonb_build_array(p_event))
 $$;
 
 create function internal.newest_run(p_project text) returns text

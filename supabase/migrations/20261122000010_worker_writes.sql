@@ -7,9 +7,6 @@ create function public.append_events(
 language plpgsql security definer set search_path = '' as $$
 declare
   v_run public.runs := internal.held(p_run, p_token);
-  v_step text := p_step;
-  v_event jsonb;
-  v_entries jsonb := '[]';
 begin
   if p_step is not null then
     perform from public.entries where run_id = p_run and step = p_step;
@@ -19,13 +16,7 @@ begin
     perform internal.end_frames(p_run, p_step);
   end if;
   perform internal.put_blobs(v_run.project_id, p_blobs);
-  for v_event in
-    select given.event from jsonb_array_elements(p_events) with ordinality as given (event, n) order by given.n
-  loop
-    v_entries := v_entries || internal.write_entry(v_run.project_id, p_run, v_event, v_step);
-    v_step := null;
-  end loop;
-  return v_entries;
+  return internal.write_entries(v_run.project_id, p_run, p_events, p_step);
 end
 $$;
 
