@@ -64,3 +64,26 @@ async def test_tiers_are_the_same(supabase_server: SupabaseServer, tmp_path: Pat
     there = {row["id"]: row for row in supabase_server.sql("select * from public.tiers where id = any(%s)", list(here))}
     assert here.keys() - there.keys() == ONLY_SQLITE_TIERS.keys()
     assert {tier_id: here[tier_id] for tier_id in there} == there
+
+
+async def test_what_there_is_only_one_of_is_the_same(supabase_server: SupabaseServer, tmp_path: Path) -> None:
+    """Once-only writes rest on these keys."""
+    await (await SqliteStore.open(tmp_path / "a.db")).close()
+    with sqlite3.connect(tmp_path / "a.db") as db:
+        tables = [row[0] for row in db.execute("select name from sqlite_schema where type = 'table'")]
+        here = {
+            (table, tuple(column for _, _, column in db.execute(f"pragma index_info({index})")), bool(partial))
+            for table in tables
+            for _, index, unique, _, partial in db.execute(f"pragma index_list({table})")
+            if unique
+        }
+    rows = supabase_server.sql(
+        """select c.relname as name, i.indpred is not null as partial,
+            array(select a.attname::text from unnest(i.indkey) with ordinality k (number, n)
+                join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number order by k.n) as columns
+        from pg_index i join pg_class c on c.oid = i.indrelid
+        where i.indisunique and c.relnamespace = 'public'::regnamespace"""
+    )
+    there = {(row["name"], tuple(row["columns"]), row["partial"]) for row in rows}
+    # The rowid's alias has no index of its own.
+    assert here | {("frames", ("position",), False)} == there

@@ -10,7 +10,7 @@ import pytest
 
 from backend.domain import Lease, User
 from backend.store.sqlite import SqliteStore
-from backend.store.sqlite_scope import STORE, VIEWS, Scope, as_user, under, visiting
+from backend.store.sqlite_scope import STORE, VIEWS, Bound, Scope, as_user, confine, under, visiting
 from tests.store.sqlite_world import SqliteWorld
 from tests.store.world import STARTER, frame, said, sha
 
@@ -219,6 +219,22 @@ async def test_a_view_is_empty_but_for_whom_it_is_and_shows_them_nothing_of_anot
             assert scene.theirs not in found
         for scope in strangers:
             assert await scene.read(scope, f"select * from {view}") == [], view
+
+
+async def test_the_views_that_may_read_tables_have_other_names_on_every_connection(world: SqliteWorld) -> None:
+    """A query may give a subquery any name: only one that it cannot know gets past the authorizer."""
+
+    def doors() -> set[str]:
+        connection = sqlite3.connect(world.path)
+        confine(connection, Bound())
+        connection.set_authorizer(None)
+        names = {name for (name,) in connection.execute("select name from sqlite_temp_master where type = 'view'")}
+        connection.close()
+        return names - VIEWS.keys()
+
+    first, second = doors(), doors()
+    assert len(first) == len(second) == len(VIEWS)
+    assert not first & second
 
 
 async def test_no_reader_sees_a_leases_or_a_links_token(scene: Scene) -> None:
