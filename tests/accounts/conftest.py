@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from starlette.middleware import Middleware
 
 from backend.accounts.accounts import Accounts
@@ -56,7 +56,8 @@ def application(accounts: Accounts, settings: Settings, limits: RateLimits) -> F
 
     @api.get("/")
     @api.get("/api/me")
-    async def me(user: Viewer, request: Request) -> dict[str, Any]:
+    async def me(user: Viewer, request: Request, response: Response) -> dict[str, Any]:
+        response.headers["cache-control"] = "max-age=60"
         return {
             "user": user.id,
             "email": user.email,

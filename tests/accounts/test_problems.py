@@ -2,10 +2,12 @@
 
 import json
 import logging
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from backend.accounts.gotrue import GoTrue
@@ -13,7 +15,7 @@ from backend.accounts.grants import Grant
 from backend.domain import CodeFlowError, InvalidInput, LimitKind, LimitReached, NotSignedIn, Unavailable
 
 EMAIL = "ada@example.com"
-SESSION = {
+SESSION: dict[str, Any] = {
     "access_token": "h.e30.s",
     "refresh_token": "r1",
     "expires_in": 3600,
@@ -117,6 +119,24 @@ async def test_trouble_with_a_renewal_does_not(answer: httpx.Response | Exceptio
 
 async def test_a_project_that_confirms_by_itself_signs_up_at_once() -> None:
     assert await gotrue(httpx.Response(200, json=SESSION)).sign_up(EMAIL, "x", "/") == Grant("h.e30.s", "r1")
+
+
+async def test_a_project_that_confirms_by_itself_upgrades_at_once_with_a_token_that_says_so() -> None:
+    account = {**SESSION["user"], "email": EMAIL, "is_anonymous": False}
+    renewed = {**SESSION, "access_token": "h.e30.t", "refresh_token": "r2", "user": account}
+    changed: list[dict[str, Any]] = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/token"):
+            return httpx.Response(200, json=renewed)
+        if request.method == "PUT":
+            changed.append(json.loads(request.content))
+        return httpx.Response(200, json=account if changed else {**SESSION["user"], "is_anonymous": True})
+
+    auth = GoTrue("https://x.supabase.co", "key", httpx.AsyncClient(transport=httpx.MockTransport(answered)))
+    trial = Grant(jwt.encode({"exp": int(time.time()) + 3600}, "s" * 32), "r1")
+    assert await auth.upgrade(trial, EMAIL, "a password", "/") == (Grant("h.e30.t", "r2"), True)
+    assert changed == [{"email": EMAIL, "password": "a password"}]
 
 
 async def test_the_first_of_two_mails_about_a_new_address_is_not_enough() -> None:

@@ -69,8 +69,14 @@ async def test_somebody_elses_sign_in_is_not_taken(
         bare = await victim.get(back)
         assert bare.headers["location"] == "/signin?problem=expired"
         own = await travel(victim, "/auth/oauth/github", f"{site.url}/auth/callback")
-        own_state = parse_qs(urlsplit(own.headers["location"]).query)["state"][0]
-        for query in ({"code": code, "state": own_state}, {"code": code, "state": "x"}, {"code": code}):
+        query = parse_qs(urlsplit(own.headers["location"]).query)
+        own_state, own_code = query["state"][0], query["code"][0]
+        for query in (
+            {"code": code, "state": own_state},
+            {"code": code},
+            {"code": own_code, "state": own_state + "x"},
+            {"code": own_code},
+        ):
             answer = await victim.get("/auth/callback", params=query)
             assert answer.headers["location"] == "/signin?problem=expired"
             assert "codeflow=" not in answer.headers.get("set-cookie", "")

@@ -89,6 +89,17 @@ async def test_fifty_requests_at_once_renew_once(
     assert all(answer.headers["cache-control"] == "no-store" for answer in answers)
 
 
+async def test_signing_out_is_not_undone_by_a_renewal(site: Site, supabase_server: SupabaseServer, wire: Wire) -> None:
+    user = supabase_server.sign_up()
+    async with site.browser() as browser:
+        keep(browser, cookie(site, supabase_server, user, 30))
+        answer = await browser.post("/auth/sign-out", json={})
+        assert wire.renewals == 1
+        (header,) = answer.headers.get_list("set-cookie")
+        assert "Max-Age=0" in header
+        assert (await browser.get("/api/me")).status_code == 401
+
+
 async def test_a_late_request_with_the_old_cookie_gets_the_new_one(
     site: Site, supabase_server: SupabaseServer, wire: Wire
 ) -> None:
@@ -109,12 +120,15 @@ async def test_a_visitor_who_leaves_does_not_spoil_it_for_the_others(
 ) -> None:
     user = supabase_server.sign_up()
     value = cookie(site, supabase_server, user, -600)
+    await site.accounts.check()
     first = asyncio.create_task(site.accounts.sessions.resume(value))
-    await asyncio.sleep(0)
+    while not wire.renewals:
+        await asyncio.sleep(0)
     others = [asyncio.create_task(site.accounts.sessions.resume(value)) for _ in range(5)]
     await asyncio.sleep(0)
     first.cancel()
     resumed = await asyncio.gather(*others)
+    assert first.cancelled()
     assert all(one and one.renewed and one.session.user.id == user.id for one in resumed)
     assert wire.renewals == 1
 
@@ -175,7 +189,9 @@ async def test_a_stream_is_told_to_end_before_its_token_does(site: Site, supabas
 async def test_a_changed_cookie_is_no_session(site: Site, supabase_server: SupabaseServer) -> None:
     value = cookie(site, supabase_server, supabase_server.sign_up(), 3600)
     async with site.browser() as browser:
-        for changed in (value[:-1] + ("A" if value[-1] != "A" else "B"), value[1:], value + "AAAA", "x", ""):
+        half = len(value) // 2
+        other = "A" if value[half] != "A" else "B"
+        for changed in (value[:half] + other + value[half + 1 :], value[1:], value + "AAAA", "x", ""):
             answer = await browser.get("/api/me", headers={"cookie": f"{SESSION}={changed}"})
             assert answer.status_code == 401
         assert (await browser.get("/api/me", headers={"cookie": f"{SESSION}={value}"})).status_code == 200

@@ -234,8 +234,10 @@ async def test_every_kind_of_signing_key_a_project_can_have_works() -> None:
         await project.tokens.verify(project.token(b"secret" * 8, "HS256", "4"))
 
 
-async def test_a_project_with_the_shared_secret_is_told_what_to_do() -> None:
+@pytest.mark.parametrize("keys", [[], [{"kty": "oct", "k": "c2VjcmV0", "kid": "4", "alg": "HS256"}]])
+async def test_a_project_with_the_shared_secret_is_told_what_to_do(keys: list[dict[str, str]]) -> None:
     project = Project()
+    project.document = {"keys": keys}
     with pytest.raises(Unavailable, match="legacy shared secret"):
         await project.keys.require()
 
