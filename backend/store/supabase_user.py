@@ -24,7 +24,7 @@ from backend.store.supabase_rows import (
     to_version,
 )
 from backend.store.supabase_watch import QUEUE, Watch, cancelled
-from backend.store.text import require_text
+from backend.store.text import require_id, require_paths, require_text, require_title
 
 
 class UserPart:
@@ -33,9 +33,8 @@ class UserPart:
         self._watch = watch
 
     async def create_project(self, user: User, title: str, starter: Mapping[str, bytes]) -> Project:
-        require_text(title, "title")
-        for path in starter:
-            require_text(path, "path")
+        require_title(title)
+        require_paths(starter)
         files = {path: encoded(body) for path, body in starter.items()}
         row = await self._api.call(
             self._api.user(user), "create_project", p_id=new_id(), p_version_id=new_id(), p_title=title, p_files=files
@@ -53,7 +52,7 @@ class UserPart:
         return to_project(rows[0])
 
     async def rename_project(self, user: User, project_id: str, title: str) -> None:
-        require_text(title, "title")
+        require_title(title)
         await self._api.call(self._api.user(user), "rename_project", p_id=project_id, p_title=title)
         self._watch.wrote(project_id)
 
@@ -73,9 +72,9 @@ class UserPart:
         restore_id: str | None = None,
         edits: Mapping[str, bytes | None] | None = None,
     ) -> Run:
+        require_id(run_id)
         require_text(prompt, "prompt")
-        for path in edits or ():
-            require_text(path, "path")
+        require_paths(edits or ())
         for name, _, _ in attachments:
             require_text(name, "attachment's name")
         answer = await self._api.call(

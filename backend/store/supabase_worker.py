@@ -172,6 +172,9 @@ class WorkerPart:
     async def pending(self) -> int:
         return await self._api.call(self._api.worker(), "pending")
 
+    async def claimable(self, limit: int) -> list[str]:
+        return await self._api.call(self._api.worker(), "claimable", p_limit=limit)
+
     def watch_queue(self) -> AbstractContextManager[Poke]:
         return self._watch.queue()
 

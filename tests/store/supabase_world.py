@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from backend.domain import Tier, User
 from backend.store.supabase import SupabaseStore
+from tests.store.faulty_proxy import FaultyProxy
 from tests.store.world import UNLIMITED, World
 from tests.supabase.project import SupabaseServer
 
@@ -27,11 +28,6 @@ delete from public.usage_ledger;
 delete from public.billing_events;
 delete from public.app_secrets;
 update public.profiles set tier = 'free', customer_id = null, billing_at = null;
-create table if not exists internal.tiers_as_migrated as select * from public.tiers;
-delete from public.tiers where id not in (select id from internal.tiers_as_migrated);
-update public.tiers t set name = m.name, points = m.points, window_s = m.window_s, concurrent = m.concurrent,
-  budget_micros = m.budget_micros, run_budget_micros = m.run_budget_micros
-  from internal.tiers_as_migrated m where m.id = t.id;
 """
 
 _people: dict[SupabaseServer, tuple[User, User]] = {}
@@ -55,13 +51,7 @@ class SupabaseWorld(World):
         return float(self.server.sql("select extract(epoch from clock_timestamp()) as now")[0]["now"])
 
     def grant(self, user: User, tier: Tier) -> None:
-        columns = tier.model_dump()
-        values = ", ".join("%s" for _ in columns)
-        updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
-        self.server.sql(
-            f"insert into public.tiers ({', '.join(columns)}) values ({values}) on conflict (id) do update set {updates}",
-            *columns.values(),
-        )
+        set_tier(self.server, tier)
         self.server.sql("update public.profiles set tier = %s where id = %s", tier.id, user.id)
 
     def newcomer(self, anonymous: bool = False) -> User:
@@ -78,6 +68,7 @@ class OnSupabase:
 
     @pytest.fixture
     async def world(self, supabase_server: SupabaseServer, address: str) -> AsyncIterator[SupabaseWorld]:
+        tiers = [Tier(**row) for row in supabase_server.sql("select * from public.tiers")]
         supabase_server.sql(_FORGET)
         ada, eve = people(supabase_server)
         store = await opened(supabase_server, address)
@@ -86,6 +77,33 @@ class OnSupabase:
             world.grant(user, UNLIMITED)
         yield world
         await store.close()
+        supabase_server.sql(_FORGET)
+        supabase_server.sql("delete from public.tiers where not id = any(%s)", [tier.id for tier in tiers])
+        for tier in tiers:
+            set_tier(supabase_server, tier)
+
+
+def set_tier(server: SupabaseServer, tier: Tier) -> None:
+    columns = tier.model_dump()
+    values = ", ".join("%s" for _ in columns)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    server.sql(
+        f"insert into public.tiers ({', '.join(columns)}) values ({values}) on conflict (id) do update set {updates}",
+        *columns.values(),
+    )
+
+
+class BehindProxy(OnSupabase):
+    """The same, with a proxy before the project that loses and refuses as told."""
+
+    @pytest.fixture
+    async def proxy(self, supabase_server: SupabaseServer) -> AsyncIterator[FaultyProxy]:
+        async with FaultyProxy(supabase_server.url).serving() as proxy:
+            yield proxy
+
+    @pytest.fixture
+    def address(self, proxy: FaultyProxy) -> str:
+        return proxy.url
 
 
 def people(server: SupabaseServer) -> tuple[User, User]:

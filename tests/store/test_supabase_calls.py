@@ -1,7 +1,7 @@
 """The Supabase store's calls: whole lists, one write for one call, and only with the caller's rights."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from pydantic import SecretStr
@@ -11,9 +11,8 @@ from backend.events import LogLines
 from backend.store.supabase import SupabaseStore
 from backend.store.supabase_retry import TRIES
 from tests.store.faulty_proxy import FaultyProxy, Lose, Refuse
-from tests.store.supabase_world import OnSupabase, SupabaseWorld
+from tests.store.supabase_world import BehindProxy, OnSupabase, SupabaseWorld
 from tests.store.world import STARTER, World, finished, frame, passed, said, sha
-from tests.supabase.project import SupabaseServer
 
 NOT_JSON = Refuse(502, "<html>Bad gateway</html>", {"Content-Type": "text/html"})
 PASSING = {
@@ -61,16 +60,7 @@ class TestPages(OnSupabase):
         assert {path: found[sha256] for path, sha256 in tree.items()} == files
 
 
-class TestRetries(OnSupabase):
-    @pytest.fixture
-    async def proxy(self, supabase_server: SupabaseServer) -> AsyncIterator[FaultyProxy]:
-        async with FaultyProxy(supabase_server.url).serving() as proxy:
-            yield proxy
-
-    @pytest.fixture
-    def address(self, proxy: FaultyProxy) -> str:
-        return proxy.url
-
+class TestRetries(BehindProxy):
     async def test_what_is_written_is_written_once_though_every_first_answer_is_lost(
         self, world: SupabaseWorld, proxy: FaultyProxy
     ) -> None:

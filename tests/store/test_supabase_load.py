@@ -1,7 +1,7 @@
 """The Supabase store under many at once, and what a page costs in round trips."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,8 @@ from backend.runs.service import Runs
 from backend.store import Store
 from tests.runs.disk import DiskWorkspaces
 from tests.store.faulty_proxy import FaultyProxy
-from tests.store.supabase_world import OnSupabase, SupabaseWorld, opened
+from tests.store.supabase_world import BehindProxy, OnSupabase, SupabaseWorld, opened
 from tests.store.world import UNLIMITED, World
-from tests.supabase.project import SupabaseServer
 
 PROJECTS_PAGE = 2
 """Round trips: the list of projects, and what is left of the tier."""
@@ -43,16 +42,7 @@ class TestLimits(OnSupabase):
         await asyncio.gather(*(store.close() for store in stores))
 
 
-class TestRoundTrips(OnSupabase):
-    @pytest.fixture
-    async def proxy(self, supabase_server: SupabaseServer) -> AsyncIterator[FaultyProxy]:
-        async with FaultyProxy(supabase_server.url).serving() as proxy:
-            yield proxy
-
-    @pytest.fixture
-    def address(self, proxy: FaultyProxy) -> str:
-        return proxy.url
-
+class TestRoundTrips(BehindProxy):
     async def test_a_page_is_loaded_in_a_handful_of_round_trips(
         self, world: World, proxy: FaultyProxy, tmp_path: Path
     ) -> None:

@@ -9,26 +9,16 @@ from pydantic import SecretStr
 from backend.domain import NotFound, NotSignedIn
 from backend.events import LogLines
 from tests.store.faulty_proxy import FaultyProxy, Refuse
-from tests.store.supabase_world import OnSupabase, SupabaseWorld, opened
+from tests.store.supabase_world import BehindProxy, SupabaseWorld, opened
 from tests.store.world import finished, frame
-from tests.supabase.project import SupabaseServer
 
 GLANCE = "GET /rest/v1/projects"
 LONG_S = 600
 """No wait may last so long: it ends by a poke."""
 
 
-class TestWatching(OnSupabase):
+class TestWatching(BehindProxy):
     """The world's store is one process, behind a proxy; `there` is another."""
-
-    @pytest.fixture
-    async def proxy(self, supabase_server: SupabaseServer) -> AsyncIterator[FaultyProxy]:
-        async with FaultyProxy(supabase_server.url).serving() as proxy:
-            yield proxy
-
-    @pytest.fixture
-    def address(self, proxy: FaultyProxy) -> str:
-        return proxy.url
 
     @pytest.fixture
     async def there(self, world: SupabaseWorld) -> AsyncIterator[SupabaseWorld]:
