@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from starlette.testclient import TestClient
 
 from tests.ui.accessibility import faults, scrolls_sideways
-from tests.ui.pages_simulator import CODE, PASSWORD
+from tests.ui.pages_simulator import CODE, PASSWORD, PagesSimulator, create_pages
 from tests.ui.pages_stage import Site, visit
 
 pytestmark = pytest.mark.browser
@@ -374,3 +375,12 @@ def test_light_or_dark_is_chosen_here_too_and_remembered(page: Page) -> None:
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("button", name="Light colours")).to_be_visible()
+
+
+def test_where_there_are_no_accounts_there_is_no_sign_in() -> None:
+    alone = TestClient(create_pages(PagesSimulator("http://3000-x.localhost/"), {}), base_url="http://127.0.0.1")
+    for path in ("/signin", "/auth/confirm?token_hash=a&type=email"):
+        answer = alone.get(path)
+        assert answer.status_code == 404
+        assert "No sign-in here" in answer.text
+        assert "<form" not in answer.text
