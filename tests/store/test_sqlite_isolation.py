@@ -95,6 +95,12 @@ REFUSED = (
     """insert into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
         values ('n', :theirs, :me, 'edit', 'failed', '', '[]', '{}', 0)""",
     "insert or replace into runs select * from runs where project_id = :theirs",
+    # A row of one's own that takes the place of another's, by a key they share.
+    """insert or replace into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
+        values ('run-of-eve', :mine, :me, 'edit', 'failed', '', '[]', '{}', 0)""",
+    "insert or replace into entries values (:mine, 99, 'run-of-eve', 'model:0', 0, '{}')",
+    """insert or replace into versions (id, project_id, number, title, manifest, created_at)
+        select id, :mine, 9, 'x', '{}', 0 from versions where project_id = :theirs""",
     "insert into blobs values (:theirs, 'x', x'00')",
     "insert or replace into tree values (:theirs, 'app/page.tsx', 'evil')",
     "insert or ignore into tree values (:theirs, 'app/evil.tsx', 'evil')",
