@@ -247,6 +247,10 @@ class Store(Protocol):
         """How many runs wait for a worker, or lost theirs."""
         ...
 
+    async def claimable(self, limit: int) -> list[str]:
+        """Their ids, the longest waiting first: for whoever starts a worker for each."""
+        ...
+
     def watch_queue(self) -> AbstractContextManager[Poke]:
         """Be poked when a run is queued or a lease is released."""
         ...

@@ -240,6 +240,13 @@ class WorkerPart(Part):
 
         return await self.database.read(STORE, count)
 
+    async def claimable(self, limit: int) -> list[str]:
+        def find(db: sqlite3.Connection) -> list[str]:
+            sql = f"select id from runs where {CLAIMABLE} order by created_at limit :limit"
+            return [row["id"] for row in db.execute(sql, {"now": self._clock(), "limit": limit})]
+
+        return await self.database.read(STORE, find)
+
     def watch_queue(self) -> AbstractContextManager[Poke]:
         return self._pokes.watch(QUEUE)
 

@@ -49,7 +49,7 @@ LEASED = {
     "renew_lease", "release_lease", "leased_run", "leased_project", "leased_entries", "leased_version", "leased_tree",
     "leased_blobs", "append_events", "write_frame", "set_preview", "commit_version", "finish_run",
 }  # fmt: skip
-WORKER = LEASED | {"claim_run", "run_status", "pending", "idle_previews", "clear_preview"}
+WORKER = LEASED | {"claim_run", "run_status", "pending", "claimable", "idle_previews", "clear_preview"}
 OPERATOR = {"set_tier", "set_app_secret"}
 
 MAY_CALL = {

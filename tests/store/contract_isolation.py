@@ -21,8 +21,8 @@ ANSWER_FOR_ONESELF = {"projects", "create_project", "usage", "delete_account"}
 CARRIES_NOTHING = {"watch", "watch_run", "watch_queue"}
 """A poke tells that something happened somewhere, as time does."""
 NO_USERS = {
-    "close", "claim_run", "run_status", "pending", "orphaned_previews", "idle_previews", "clear_preview", "set_tier",
-    "set_app_secret", "billing_event",
+    "close", "claim_run", "run_status", "pending", "claimable", "orphaned_previews", "idle_previews", "clear_preview",
+    "set_tier", "set_app_secret", "billing_event",
 }  # fmt: skip
 """Of workers without a lease, the reaper and the operator; a webhook call has its signature (`contract_billing`)."""
 

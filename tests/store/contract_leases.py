@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.domain import LeaseLost, NotFound
+from backend.domain import Lease, LeaseLost, NotFound, Run
 from tests.store.world import STARTER, World, finished, said, sha
 
 
@@ -43,6 +43,21 @@ class LeasePromises:
         assert (await world.store.renew_lease(lease, 15)).id == run.id
         assert await world.store.claim_run("other", 15) is None
 
+    async def test_runs_that_no_worker_has_are_named_the_longest_waiting_first(self, world: World) -> None:
+        store = world.store
+        assert await store.claimable(10) == []
+        for run_id in ("lost", "held", "waiting", "over"):
+            await world.queued(run_id=run_id)
+            world.let_pass(1)
+        _, over = await _claim(world, "over")
+        await store.finish_run(over, finished())
+        await _claim(world, "lost")
+        world.let_pass(20)
+        await _claim(world, "held")
+        assert await store.claimable(10) == ["lost", "waiting"]
+        assert await store.claimable(1) == ["lost"]
+        assert await store.pending() == 2
+
     async def test_the_next_worker_reads_what_the_last_one_wrote(self, world: World) -> None:
         _, lease = await world.claimed()
         await world.store.append(lease, [said()], step="model:0")
@@ -57,3 +72,9 @@ class LeasePromises:
         await world.store.finish_run(first, finished())
         _, second = await world.claimed(project=project, run_id="run-2")
         assert {entry.run_id for entry in await world.store.leased_entries(second)} == {"run-1", "run-2"}
+
+
+async def _claim(world: World, run_id: str) -> tuple[Run, Lease]:
+    claimed = await world.store.claim_run("worker", 15, run_id)
+    assert claimed
+    return claimed[0], claimed[2]

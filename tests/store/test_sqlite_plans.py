@@ -48,6 +48,7 @@ async def everything_once(world: SqliteWorld) -> None:
         store.wake_share(token),
         store.remix(world.eve, token),
         store.pending(),
+        store.claimable(10),
         store.run_status(run.id),
         store.cancel_run(ada, run.id),
         store.commit_version(lease, "Dogs", tree, None),
