@@ -30,13 +30,13 @@ class Cookies:
     @property
     def framed(self) -> bool:
         """Whether the page stands in another website's frame, as on Hugging Face, where only partitioned cookies last."""
-        return self.secure and (self.get(FRAME) is not None or enters_frame(self.request.headers))
+        return self.get(FRAME) is not None or enters_frame(self.request.headers)
 
     def get(self, name: str) -> str | None:
         return self.request.cookies.get(self._name(name))
 
     def set(self, name: str, value: str, max_age_s: int | None, *, framed: bool) -> tuple[bytes, bytes]:
-        """A header. `max_age_s` None: until the browser closes."""
+        """A header. `max_age_s` None: until the browser closes. Over plain http, no cookie works in a foreign frame."""
         parts = [f"{self._name(name)}={value}", "Path=/", "HttpOnly"]
         if max_age_s is not None:
             parts.append(f"Max-Age={max_age_s}")
