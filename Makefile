@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format bench clean
+.PHONY: run test check audit format bench clean
 
 run: $(VENV)/.run
 	@$(BIN)/codeflow serve --open
@@ -16,6 +16,9 @@ check: $(VENV)/.test
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+
+audit: $(VENV)/.audit
+	@$(BIN)/python .ci/audit.py
 
 format: $(VENV)/.test
 	@$(BIN)/ruff format .
@@ -42,3 +45,7 @@ $(VENV)/.test: pyproject.toml requirements.txt | $(BIN)/python
 	@echo "Installing CodeFlow's Python packages, with those for its tests …"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c requirements.txt -e '.[test]' || { echo "The Python packages could not be installed: see pip's message above. CodeFlow needs the Python package registry the first time."; exit 1; }
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.audit: pyproject.toml requirements.txt | $(BIN)/python
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -c requirements.txt -e '.[audit]' || { echo "pip-audit could not be installed: see pip's message above."; exit 1; }
+	@touch $@
