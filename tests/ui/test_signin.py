@@ -367,6 +367,17 @@ def test_nothing_moves_while_the_page_loads_and_a_refusal_under_a_field_moves_no
     assert page.evaluate("window.moved") < 0.01
 
 
+def test_every_script_is_named_up_front(page: Page, site: Site) -> None:
+    site.sim.share("board")
+    for path in ("/signin", "/auth/confirm?token_hash=a&type=email", "/s/board", "/s/nothing"):
+        page.goto(path)
+        loaded = page.evaluate("performance.getEntriesByType('resource').map((e) => new URL(e.name).pathname)")
+        named = page.locator("link[rel=modulepreload], head > script[src]").evaluate_all(
+            "all => all.map((e) => e.getAttribute('href') ?? e.getAttribute('src'))"
+        )
+        assert {script for script in loaded if script.endswith(".js")} == set(named)
+
+
 def test_light_or_dark_is_chosen_here_too_and_remembered(page: Page) -> None:
     page.goto("/signin")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
