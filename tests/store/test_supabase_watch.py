@@ -1,7 +1,7 @@
 """Readers of the Supabase store are woken by what other processes write, at the price of one glance for all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from pydantic import SecretStr
@@ -66,13 +66,11 @@ class TestWatching(BehindProxy):
 
     async def test_nobody_looks_when_nobody_reads(self, world: SupabaseWorld) -> None:
         project = await world.project()
-        before = asyncio.all_tasks()
         for _ in range(3):
             with world.store.watch(world.ada, project.id) as poke, world.store.watch(world.ada, project.id):
                 await poke.wait(LONG_S)
-                assert len(asyncio.all_tasks() - before) >= 1
-        await asyncio.sleep(0.05)
-        assert asyncio.all_tasks() <= before
+                assert len(_looking()) == 1
+        await _until(lambda: not _looking())
 
     async def test_a_glance_that_fails_is_made_again(
         self, world: SupabaseWorld, there: SupabaseWorld, proxy: FaultyProxy
@@ -94,15 +92,12 @@ class TestWatching(BehindProxy):
         project = await world.project()
         over = world.server.mint("authenticated", world.ada.id, expires_s=-3600)
         late = world.ada.model_copy(update={"token": SecretStr(over)})
-        tasks = asyncio.all_tasks()
         with world.store.watch(late, project.id) as poke:
             async with asyncio.timeout(30):
                 await poke.wait(LONG_S)
             with pytest.raises(NotSignedIn):
                 await world.store.tail(late, project.id)
-            await asyncio.sleep(0.05)
-            looking = {task for task in asyncio.all_tasks() - tasks if "_look_on" in repr(task)}
-            assert looking == set()
+            await _until(lambda: not _looking())
             with world.store.watch(world.ada, project.id) as again:
                 async with asyncio.timeout(30):
                     await again.wait(LONG_S)
@@ -127,3 +122,13 @@ class TestWatching(BehindProxy):
             async with asyncio.timeout(30):
                 await poke.wait(LONG_S)
         assert (await there.store.leased_run(lease)).cancel_requested
+
+
+def _looking() -> list[asyncio.Task[object]]:
+    return [task for task in asyncio.all_tasks() if "_look_on" in repr(task.get_coro())]
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.01)
