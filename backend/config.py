@@ -54,6 +54,10 @@ class Settings(BaseSettings):
 
     e2b_api_key: SecretStr | None = Field(default=None, alias="E2B_API_KEY")
     """Set: sandboxes on E2B. Missing: the embedded sandbox host."""
+    e2b_api_url: str | None = Field(default=None, alias="E2B_API_URL")
+    """With `E2B_API_KEY`: another host that speaks E2B's API, such as `codeflow sandboxes` on a larger machine."""
+    e2b_domain: str | None = Field(default=None, alias="E2B_DOMAIN")
+    """That host's domain, which sandboxes' addresses end in."""
     e2b_template: str = Field(default="codeflow-nextjs", alias="CODEFLOW_E2B_TEMPLATE")
     sandbox_timeout_s: int = Field(default=1800, alias="CODEFLOW_SANDBOX_TIMEOUT")
     """A sandbox nobody uses for so long is let go; its project's files are in the store."""
@@ -90,6 +94,12 @@ class Settings(BaseSettings):
     """Runs worked on at once in this process; 0 when workers run elsewhere."""
     lease_s: float = Field(default=15.0, alias="CODEFLOW_LEASE")
     """A worker silent for so many seconds has lost its run."""
+    dispatch_url: str | None = Field(default=None, alias="CODEFLOW_DISPATCH_URL")
+    """Address of the `dispatch` function on Modal: it is told of queued runs, and this process works on none."""
+    dispatch_key: SecretStr | None = Field(default=None, alias="CODEFLOW_DISPATCH_KEY")
+    """A Modal proxy token's id, `wk-…`."""
+    dispatch_secret: SecretStr | None = Field(default=None, alias="CODEFLOW_DISPATCH_SECRET")
+    """The proxy token's secret, `ws-…`."""
 
     @property
     def multi_user(self) -> bool:

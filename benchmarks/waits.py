@@ -13,7 +13,7 @@ from backend.checks import check
 from backend.config import Settings
 from backend.domain import RunStatus, User
 from backend.events import StepStarted
-from backend.runs.agents import agent_work
+from backend.runs.agents import agent_work, check_app
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
 from backend.store.sqlite import SqliteStore
@@ -114,7 +114,6 @@ class Submits:
 
     async def __aenter__(self) -> Self:
         from backend.agent.models import Models
-        from backend.web.services import check_app
 
         self._settings.data_dir.mkdir(parents=True, exist_ok=True)
         self._store = await SqliteStore.open(self._settings.database)

@@ -20,7 +20,8 @@ async def work(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
-    services = await Services.open(settings)
+    # Also where others are worked on by Modal.
+    services = await Services.open(settings.model_copy(update={"dispatch_url": None}))
     stopping = asyncio.create_task(stop.wait())
     try:
         with console.status("Preparing the sandbox …") as status:

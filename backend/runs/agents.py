@@ -1,10 +1,10 @@
-"""The agents' work on a prompt, with the models this process has."""
+"""What works on runs, imported when the first one needs it: the agents, and the gate they must pass."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from backend.runs.job import AgentWork, Job
-from backend.workspace.contract import Workspace
+from backend.workspace.contract import Checked, Workspace
 
 if TYPE_CHECKING:
     from backend.agent.loop import Outcome
@@ -22,3 +22,10 @@ def agent_work(models: Callable[[], Awaitable["Models"]]) -> AgentWork:
         return await run_agent(job.journal, workspace, job.gate, chosen, Budget.for_run(job.settings, job.run))
 
     return work
+
+
+async def check_app(workspace: Workspace) -> Checked:
+    """The gate of `backend.checks`."""
+    from backend.checks import check
+
+    return await check(workspace)

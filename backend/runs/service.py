@@ -5,8 +5,20 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.domain import CodeFlowError, NotFound, Project, Run, RunKind, Share, User
+from backend.domain import (
+    CodeFlowError,
+    NotFound,
+    Project,
+    Run,
+    RunKind,
+    RunStatus,
+    Share,
+    SharedVersion,
+    ShareState,
+    User,
+)
 from backend.events import Entry, Frame, ProjectView, fold
+from backend.runs.dispatch import Dispatch
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
 from backend.store import Store
 from backend.workspace import WorkspaceError
@@ -31,9 +43,11 @@ class Batch:
 
 
 class Runs:
-    def __init__(self, store: Store, workspaces: Workspaces) -> None:
+    def __init__(self, store: Store, workspaces: Workspaces, dispatch: Dispatch | None = None) -> None:
+        """Without `dispatch`, workers hear of queued runs from the store."""
         self._store = store
         self._workspaces = workspaces
+        self._dispatch = dispatch
 
     async def start(
         self,
@@ -51,13 +65,13 @@ class Runs:
         images = checked_images(attachments)
         run_id = run_id or new_id()
         if project_id is not None:
-            return await self._store.start_run(user, project_id, run_id, RunKind.PROMPT, prompt, attachments=images)
+            return await self._queue(user, project_id, run_id, RunKind.PROMPT, prompt, attachments=images)
         try:
             return await self._store.run(user, run_id)
         except NotFound:
             project = await self._store.create_project(user, "", starter_files())
         try:
-            run = await self._store.start_run(user, project.id, run_id, RunKind.PROMPT, prompt, attachments=images)
+            run = await self._queue(user, project.id, run_id, RunKind.PROMPT, prompt, attachments=images)
         except CodeFlowError:
             await self._store.delete_project(user, project.id)
             raise
@@ -72,15 +86,13 @@ class Runs:
         """Queue a change by hand; None deletes a file. Raises `InvalidInput`, `NotFound` and `Busy`."""
         edits = checked_edits(files)
         names = ", ".join(edits) if len(edits) <= 3 else f"{len(edits)} files"
-        return await self._store.start_run(
-            user, project_id, run_id or new_id(), RunKind.EDIT, f"Edit {names}", edits=edits
-        )
+        return await self._queue(user, project_id, run_id or new_id(), RunKind.EDIT, f"Edit {names}", edits=edits)
 
     async def restore(self, user: User, project_id: str, version_id: str, run_id: str | None = None) -> Run:
         """Queue going back to a version. Raises `NotFound` and `Busy`."""
         version = await self._store.version(user, version_id)
         name = f"version {version.number}" if version.number else "the starter"
-        return await self._store.start_run(
+        return await self._queue(
             user, project_id, run_id or new_id(), RunKind.RESTORE, f"Go back to {name}", restore_id=version_id
         )
 
@@ -88,7 +100,15 @@ class Runs:
         """Queue bringing the preview back; the run under way, when there is one, does it anyway. Raises `NotFound`."""
         if active := await self._store.active_run(user, project_id):
             return active
-        return await self._store.start_run(user, project_id, run_id or new_id(), RunKind.WAKE, "Wake the preview")
+        return await self._queue(user, project_id, run_id or new_id(), RunKind.WAKE, "Wake the preview")
+
+    async def wake_share(self, token: str) -> SharedVersion:
+        """Queue bringing a share's preview up. Raises `NotFound` and `LimitReached`."""
+        shared = await self._store.wake_share(token)
+        if self._dispatch and shared.state is ShareState.WAKING:
+            # Whose run that is, nobody without an account is told.
+            self._dispatch.queued(None)
+        return shared
 
     async def cancel(self, user: User, run_id: str) -> Run:
         return await self._store.cancel_run(user, run_id)
@@ -126,6 +146,25 @@ class Runs:
     async def delete_account(self, user: User) -> None:
         """The user, everything of theirs, and its sandboxes."""
         await self._let_go(*await self._store.delete_account(user))
+
+    async def _queue(
+        self,
+        user: User,
+        project_id: str,
+        run_id: str,
+        kind: RunKind,
+        prompt: str,
+        *,
+        attachments: Sequence[tuple[str, str, bytes]] = (),
+        restore_id: str | None = None,
+        edits: Mapping[str, bytes | None] | None = None,
+    ) -> Run:
+        run = await self._store.start_run(
+            user, project_id, run_id, kind, prompt, attachments=attachments, restore_id=restore_id, edits=edits
+        )
+        if self._dispatch and run.status is RunStatus.QUEUED:
+            self._dispatch.queued(run.id)
+        return run
 
     async def _let_go(self, *sandbox_ids: str | None) -> None:
         for sandbox_id in filter(None, sandbox_ids):

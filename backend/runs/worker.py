@@ -67,25 +67,36 @@ class Worker:
         """Why no run could be claimed the last time: told once, not every second of an outage."""
 
     async def serve(self) -> None:
-        """Claim and work until `stop` is called; then hand back what is unfinished."""
-        with self._store.watch_queue() as poke:
-            while not self._stopping.is_set():
-                if len(self._working) < self._slots and await self._claim():
-                    continue
-                await self._rest(poke.wait(QUEUE_POLL_S))
-        await self._hand_back()
-
-    async def run_one(self, run_id: str) -> None:
-        """Work on the run until it is over, by this worker or another: a dead one's lease is waited out."""
-        with self._store.watch_queue() as poke:
-            while not self._stopping.is_set():
-                if await self._claim(run_id):
-                    await self._rest(*self._working)
-                elif await self._over(run_id):
-                    break
-                else:
+        """Claim and work until `stop` is called, or the task is cancelled; then hand back what is unfinished."""
+        try:
+            with self._store.watch_queue() as poke:
+                while not self._stopping.is_set():
+                    if len(self._working) < self._slots and await self._claim():
+                        continue
                     await self._rest(poke.wait(QUEUE_POLL_S))
-        await self._hand_back()
+        finally:
+            await self._hand_back()
+
+    async def run_one(self, run_id: str) -> bool:
+        """Work on the run until it is over, or surely a living worker's: a dead one's lease is waited out.
+
+        False: `stop` came first, and the run needs another worker. It is handed back, also when the task is cancelled.
+        Raises `NotFound` when there is no such run, and `Unavailable`.
+        """
+        try:
+            with self._store.watch_queue() as poke:
+                idle_since = time.monotonic()
+                while not self._stopping.is_set():
+                    if await self._claim(run_id):
+                        await self._rest(*self._working)
+                        idle_since = time.monotonic()
+                    elif await self._done_with(run_id, idle_since):
+                        return True
+                    else:
+                        await self._rest(poke.wait(QUEUE_POLL_S))
+            return False
+        finally:
+            await self._hand_back()
 
     def stop(self) -> None:
         """Finish nothing, lose nothing: every run goes back to the queue at once. For signal handlers too."""
@@ -109,8 +120,11 @@ class Worker:
         task.add_done_callback(self._working.discard)
         return True
 
-    async def _over(self, run_id: str) -> bool:
-        return (await self._store.run_status(run_id)).over
+    async def _done_with(self, run_id: str, idle_since: float) -> bool:
+        status = await self._store.run_status(run_id)
+        # By then a dead worker's lease would have run out, and been claimed here.
+        anothers = time.monotonic() > idle_since + 2 * self._settings.lease_s
+        return status.over or (status is RunStatus.RUNNING and anothers)
 
     async def _rest(self, *until: Awaitable[None]) -> None:
         """Wait for the first of `until`, or `stop`, or a run's end."""

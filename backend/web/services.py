@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from backend.config import Settings
 from backend.domain import CodeFlowError
-from backend.runs.agents import agent_work
-from backend.runs.dispatch import LocalDispatch
+from backend.runs.agents import agent_work, check_app
+from backend.runs.dispatch import Dispatch, LocalDispatch, ModalDispatch
 from backend.runs.reaper import Reaper
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
 from backend.store import Store
 from backend.store.opening import open_store
 from backend.web.limits import RateLimits
-from backend.web.setup import AwaitedWorkspaces, Setup
-from backend.workspace.contract import Checked, Workspace, Workspaces
+from backend.web.setup import Setup
+from backend.workspace.awaited import AwaitedWorkspaces
+from backend.workspace.contract import Workspaces
 
 if TYPE_CHECKING:
     from backend.accounts.accounts import Accounts
@@ -30,7 +31,13 @@ log = logging.getLogger(__name__)
 class Services:
     """Open with `Services.open`; `setup` tells how far the sandboxes are, which are made ready in the background."""
 
-    def __init__(self, settings: Settings, store: Store, accounts: "Accounts | None" = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        accounts: "Accounts | None" = None,
+        dispatch: Dispatch | None = None,
+    ) -> None:
         self.settings = settings
         self.store = store
         self.accounts = accounts
@@ -38,20 +45,25 @@ class Services:
         self.limits = RateLimits()
         self.setup = Setup()
         self.workspaces: Workspaces = AwaitedWorkspaces()
-        self.runs = Runs(store, self.workspaces)
+        self.dispatch = dispatch or ModalDispatch.for_settings(settings)
+        """None: nobody elsewhere is told of queued runs."""
+        self.runs = Runs(store, self.workspaces, self.dispatch)
         self.isolation: dict[str, Any] | None = None
         """How generated code is kept apart: `kind`, and a `message` for a person. None until known."""
         self._host: EmbeddedHost | None = None
         self._models = asyncio.create_task(asyncio.to_thread(_choose_models, settings))
         worker = Worker(store, self.workspaces, check_app, agent_work(self.models), settings)
-        self._dispatch = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_timeout_s))
+        self._local = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_timeout_s))
         self._starting: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, settings: Settings) -> "Services":
-        """Returns as soon as the store is open. Raises `Unavailable` when it cannot be."""
+    async def open(cls, settings: Settings, dispatch: Dispatch | None = None) -> "Services":
+        """Returns as soon as the store is open. Raises `Unavailable` when it cannot be.
+
+        `dispatch` starts workers elsewhere; missing: what the settings say.
+        """
         accounts = _open_accounts(settings) if settings.multi_user else None
-        services = cls(settings, await open_store(settings), accounts)
+        services = cls(settings, await open_store(settings), accounts, dispatch)
         services._starting = asyncio.create_task(services._start_work())
         return services
 
@@ -65,7 +77,9 @@ class Services:
             self._starting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._starting
-        await self._dispatch.close()
+        await self._local.close()
+        if self.dispatch:
+            await self.dispatch.close()
         if self._host:
             await self._host.stop()
         if self.accounts:
@@ -73,29 +87,34 @@ class Services:
         await self.store.close()
 
     async def _start_work(self) -> None:
-        if self.settings.workers == 0 or (self.settings.multi_user and not self.settings.supabase_worker_token):
-            self.setup.done("Runs are worked on elsewhere.")
-            return
-        self._dispatch.start_worker()
-        await self._start_sandboxes()
-
-    async def _start_sandboxes(self) -> None:
         assert isinstance(self.workspaces, AwaitedWorkspaces)
-        try:
+        settings = self.settings
+        may_work = settings.supabase_worker_token is not None or not settings.multi_user
+        if self.dispatch is None and settings.workers and may_work:
+            self._local.start_worker()
+            await self._start_sandboxes(self.workspaces)
+            return
+        if settings.e2b_api_key:
+            # For closing the sandboxes of what is deleted.
             self.workspaces.provide(await self._sandboxes())
+        self.setup.done("Runs are worked on elsewhere.")
+
+    async def _start_sandboxes(self, workspaces: AwaitedWorkspaces) -> None:
+        try:
+            workspaces.provide(await self._sandboxes())
             # Not earlier: until now, nobody could tell which sandboxes are alive.
-            self._dispatch.start_reaper()
+            self._local.start_reaper()
             self.setup.done("Ready")
         except CodeFlowError as e:
             log.error("Sandboxes cannot be started: %s", e.message)
-            self.workspaces.refuse(e.message)
+            workspaces.refuse(e.message)
             self.setup.fail(e.message)
         except Exception as e:
             log.exception("Sandboxes cannot be started")
             message = (
                 f"The sandbox host could not be started ({type(e).__name__}: {str(e)[:300]}). Run `codeflow doctor`."
             )
-            self.workspaces.refuse(message)
+            workspaces.refuse(message)
             self.setup.fail(message)
 
     async def _sandboxes(self) -> Callable[[], Workspaces]:
@@ -103,14 +122,9 @@ class Services:
 
         settings = self.settings
         if settings.e2b_api_key:
-            self.isolation = {"kind": "e2b", "message": "E2B's virtual machines"}
-            remote = E2BWorkspaces(
-                SandboxService(
-                    api_key=settings.e2b_api_key.get_secret_value(),
-                    template=settings.e2b_template,
-                    timeout_s=settings.sandbox_timeout_s,
-                )
-            )
+            where = f"the sandbox host at {settings.e2b_api_url}" if settings.e2b_api_url else "E2B's virtual machines"
+            self.isolation = {"kind": "e2b", "message": where}
+            remote = E2BWorkspaces(SandboxService.for_settings(settings))
             return lambda: remote
         from backend.workspace.embedded import EmbeddedHost
 
@@ -132,13 +146,6 @@ class Services:
             )
 
         return embedded
-
-
-async def check_app(workspace: Workspace) -> Checked:
-    """The gate of `backend.checks`."""
-    from backend.checks import check
-
-    return await check(workspace)
 
 
 def _open_accounts(settings: Settings) -> "Accounts":

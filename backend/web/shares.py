@@ -49,7 +49,7 @@ def share_routes(services: Services) -> APIRouter:
 
     @routes.post("/api/shared/{token}/wake", dependencies=[rate(services, "wake")])
     async def wake(token: str) -> dict[str, Any]:
-        return told(await store.wake_share(token))
+        return told(await runs.wake_share(token))
 
     @routes.post("/api/shared/{token}/remix", status_code=201, dependencies=[rate(services, "share")])
     async def remix(user: Viewer, token: str) -> dict[str, str]:

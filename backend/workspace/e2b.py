@@ -11,6 +11,7 @@ from e2b import NotFoundException, SandboxException, SandboxQuery
 from e2b.connection_config import ApiParams
 from e2b_code_interpreter import AsyncSandbox
 
+from backend.config import Settings
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.commands import Commands, refusal
 from backend.workspace.contract import CommandResult, Fetched, Inspected, Match, OnOutput, Written
@@ -41,6 +42,21 @@ class SandboxService:
     """The address of an E2B-compatible host; missing: E2B."""
     domain: str | None = None
     preview_scheme: Literal["http", "https"] = "https"
+
+    @classmethod
+    def for_settings(cls, settings: Settings) -> "SandboxService":
+        """E2B, or the host of that kind at E2B_API_URL. Raises `SandboxUnavailable` without E2B_API_KEY."""
+        if not settings.e2b_api_key:
+            raise SandboxUnavailable("E2B_API_KEY is missing. Set it to a key of E2B's dashboard.")
+        api_url = settings.e2b_api_url
+        return cls(
+            api_key=settings.e2b_api_key.get_secret_value(),
+            template=settings.e2b_template,
+            timeout_s=settings.sandbox_timeout_s,
+            api_url=api_url,
+            domain=settings.e2b_domain,
+            preview_scheme="http" if api_url and api_url.startswith("http:") else "https",
+        )
 
     @property
     def params(self) -> ApiParams:

@@ -21,7 +21,7 @@ from backend.web.api import create_api
 from backend.web.errors import add_error_answers
 from backend.web.services import Services
 from backend.web.session import LOCAL_USER, AccountSession, LocalSession
-from backend.web.setup import AwaitedWorkspaces
+from backend.workspace.awaited import AwaitedWorkspaces
 from tests.runs.conftest import stage
 from tests.runs.disk import DiskWorkspaces
 from tests.runs.stage import Stage

@@ -7,7 +7,8 @@ from backend.domain import RunStatus
 from backend.events import SandboxBooting
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
-from backend.web.setup import AwaitedWorkspaces, Setup
+from backend.web.setup import Setup
+from backend.workspace.awaited import AwaitedWorkspaces
 from tests.runs.disk import DiskWorkspaces, gate
 from tests.runs.stage import USER, Stage, until
 

@@ -1,0 +1,38 @@
+"""Sandboxes that are still being made ready."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from backend.workspace import SandboxUnavailable
+from backend.workspace.contract import Workspace, Workspaces
+
+
+class AwaitedWorkspaces:
+    """Workspaces that can be asked for before there are any: `open` waits until they are provided."""
+
+    def __init__(self) -> None:
+        self._provided: asyncio.Future[Callable[[], Workspaces]] = asyncio.get_running_loop().create_future()
+
+    def provide(self, workspaces: Callable[[], Workspaces]) -> None:
+        """`workspaces` is called for each use."""
+        self._provided.set_result(workspaces)
+
+    def refuse(self, message: str) -> None:
+        """From now on, every `open` raises `SandboxUnavailable`."""
+        self._provided.set_exception(SandboxUnavailable(message))
+        # Nobody may ever ask; that is no error.
+        self._provided.exception()
+
+    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Workspace:
+        workspaces = await asyncio.shield(self._provided)
+        return await workspaces().open(project_id, sandbox_id, files)
+
+    async def alive(self, sandbox_id: str) -> bool:
+        """False as long as nobody can tell: `open` finds a project's sandbox again by itself."""
+        if self._provided.done() and not self._provided.exception():
+            return await self._provided.result()().alive(sandbox_id)
+        return False
+
+    async def kill(self, sandbox_id: str) -> None:
+        if self._provided.done() and not self._provided.exception():
+            await self._provided.result()().kill(sandbox_id)
