@@ -4,11 +4,14 @@ import pytest
 
 from backend.config import Settings
 
+OF_THE_MACHINE = ("CODEFLOW_CACHE_DIR", "CODEFLOW_CHROMIUM", "CODEFLOW_UNSAFE_LOCAL")
+"""What sandboxes are made of here."""
+
 
 @pytest.fixture(autouse=True)
 def without_the_machines_settings(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     for field in Settings.model_fields.values():
-        if field.alias:
+        if field.alias and field.alias not in OF_THE_MACHINE:
             monkeypatch.delenv(field.alias, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CODEFLOW_DATA_DIR", str(tmp_path / "data"))

@@ -18,6 +18,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
 from backend.domain import User
+from backend.web.security import SAFE_METHODS
 from backend.web.services import Services
 from tests.web.conftest import Site, served, with_named_people
 from tests.web.people import as_user
@@ -97,6 +98,8 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("GET", "/s/{rest:path}"): Probe(404, 404),
     ("HEAD", "/s/{rest:path}"): Probe(404, 404),
 }
+ENDLESS = ("GET", "/api/projects/{project_id}/events")
+"""Never answers to its end for the owner."""
 GRADIO = [
     ("GET", "/gradio_api/info"),
     ("GET", "/config"),
@@ -214,7 +217,7 @@ async def test_the_owner_does_get_it(house: House) -> None:
     """A probe that everybody fails would prove nothing."""
     for (method, path), probe in PROBES.items():
         closed = (probe.stranger, probe.other) == (401, 404)
-        if closed and method == "GET" and not path.endswith("/events"):
+        if closed and method == "GET" and (method, path) != ENDLESS:
             answer = await house.probe(method, path, probe, **ADA)
             assert answer.status_code == 200, (method, path, answer.text[:300])
 
@@ -234,6 +237,23 @@ async def test_without_a_session_the_door_is_shut_before_any_handler(tmp_path: P
             assert answer.status_code == 401, (method, path)
         page = await house.site.http.get("/")
         assert (page.status_code, page.headers["location"]) == (303, "/signin")
+
+
+async def test_another_website_can_use_no_route_even_with_the_owners_browser(house: House) -> None:
+    before = await house.owners()
+    for (method, path), probe in PROBES.items():
+        if (method, path) == ENDLESS:
+            continue
+        for origin in ("https://evil.example", "null"):
+            answer = await house.probe(method, path, probe, **ADA, Origin=origin)
+            assert not [name for name in answer.headers if name.startswith("access-control-")], (method, path)
+            if method not in SAFE_METHODS:
+                assert (answer.status_code, answer.json()["error"]["code"]) == (403, "foreign_origin"), (method, path)
+    for method, path in GRADIO:
+        if method not in SAFE_METHODS:
+            answer = await house.site.http.request(method, path, headers={**ADA, "Origin": "https://evil.example"})
+            assert answer.status_code == 403, (method, path)
+    assert await house.owners() == before
 
 
 async def test_the_pages_own_handlers_ask_too(house: House) -> None:

@@ -1,12 +1,14 @@
 """No other website, name or endless body gets anywhere."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 from starlette.datastructures import Headers
 
-from backend.web.security import allowed_hosts, host_name, same_origin
+from backend.config import Settings
+from backend.web.security import allowed_hosts, content_security_policy, host_name, preview_sources, same_origin
 from tests.web.conftest import Site
 
 OURS = "http://localhost:7860"
@@ -71,6 +73,30 @@ async def test_every_answer_tells_the_browser_what_is_allowed(site: Site) -> Non
         assert answer.headers["referrer-policy"]
 
 
+@pytest.mark.parametrize(
+    ("variables", "frames"),
+    [
+        ({}, "frame-src http://*.localhost:*;"),
+        ({"E2B_API_KEY": "e2b_x"}, "frame-src https://*.e2b.app https://*.e2b.dev;"),
+        ({"CODEFLOW_WORKERS": 0}, "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev;"),
+        ({"CODEFLOW_PREVIEW_ORIGINS": "https://*.boxes.example.com"}, "frame-src https://*.boxes.example.com;"),
+    ],
+)
+def test_the_page_frames_only_what_previews_are_served_from(variables: dict[str, Any], frames: str) -> None:
+    settings = Settings(_env_file=None, **variables)  # pyright: ignore[reportCallIssue]
+    assert frames in content_security_policy(preview_sources(settings))
+
+
+async def test_over_https_the_browser_is_told_to_stay_there_and_over_http_it_is_not(site: Site) -> None:
+    plain = await site.http.get("/api/health")
+    assert "strict-transport-security" not in plain.headers
+    assert "camera=()" in plain.headers["permissions-policy"]
+    for path, host in (("/api/health", "localhost"), ("/api/nothing", "localhost"), ("/", "evil.example")):
+        answer = await site.http.get(path, headers={"x-forwarded-proto": "https", "host": host})
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        assert answer.headers["x-content-type-options"] == "nosniff", "also what is refused"
+
+
 async def test_a_body_that_is_too_large_is_refused_by_what_it_says(site: Site) -> None:
     url = site.http.base_url
     reader, writer = await asyncio.open_connection(url.host, url.port)
@@ -104,3 +130,17 @@ def test_names_are_checked_only_where_the_server_is_local() -> None:
     assert allowed_hosts("0.0.0.0") is None
     assert host_name("[::1]:80") == "::1"
     assert host_name("localhost") == "localhost"
+
+
+async def test_the_log_of_a_failure_holds_no_links_token(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(token: str) -> None:
+        raise RuntimeError("a fault of our own")
+
+    monkeypatch.setattr(site.services.store, "open_share", broken)
+    answer = await site.http.get("/api/shared/a-very-secret-token")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+    assert "a fault of our own" in caplog.text
+    assert "a-very-secret-token" not in caplog.text
+    assert "/api/shared/{token}" in caplog.text
