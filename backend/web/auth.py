@@ -71,7 +71,7 @@ class Leaving(Body):
 def auth_routes(accounts: Accounts, settings: Settings, limits: RateLimits) -> APIRouter:
     address = Address(settings)
 
-    def count(request: Request) -> None:
+    async def count(request: Request) -> None:
         limits.hit("sign_in", caller(request))
 
     routes = APIRouter(prefix="/auth")
@@ -152,7 +152,7 @@ def auth_routes(accounts: Accounts, settings: Settings, limits: RateLimits) -> A
     async def oauth(request: Request, provider: Provider, next: Next = None) -> Response:
         origin = address.of(request)
         try:
-            count(request)
+            await count(request)
             leave, kept = await accounts.begin_at(provider, f"{origin}/auth/callback", local_path(next, origin))
         except CodeFlowError as error:
             return _problem(problem_of(error, "off"))
@@ -167,7 +167,7 @@ def auth_routes(accounts: Accounts, settings: Settings, limits: RateLimits) -> A
         if not code or not kept:
             return _problem(problem_told(request.query_params))
         try:
-            count(request)
+            await count(request)
             session, path = await accounts.finish_at(kept, state, code)
         except CodeFlowError as error:
             return _problem(problem_of(error, "expired"))

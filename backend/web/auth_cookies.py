@@ -48,10 +48,6 @@ class Cookies:
     def forget(self, name: str, *, framed: bool) -> tuple[bytes, bytes]:
         return self.set(name, "", 0, framed=framed)
 
-    def sets(self, header: tuple[bytes, bytes], name: str) -> bool:
-        """Whether a response's header sets this cookie."""
-        return header[0].lower() == b"set-cookie" and header[1].startswith(f"{self._name(name)}=".encode())
-
     def _name(self, name: str) -> str:
         return f"__Host-{name}" if self.secure else name
 

@@ -5,6 +5,7 @@ the store; these limits keep guessing, flooding and mailing at bay.
 """
 
 import ipaddress
+import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
@@ -48,20 +49,23 @@ class RateLimits:
         self._rates = rates
         self._clock = clock
         self._hits: OrderedDict[tuple[Limit, str], deque[float]] = OrderedDict()
+        # FastAPI runs plain functions in threads.
+        self._lock = threading.Lock()
 
     def hit(self, name: Limit, key: str) -> None:
         """Count one try of `key` (a user's id, an address). Raises `LimitReached`; a refused try is not counted."""
         rate = self._rates[name]
         now = self._clock()
-        hits = self._hits.setdefault((name, key), deque())
-        self._hits.move_to_end((name, key))
-        while hits and hits[0] <= now - rate.window_s:
-            hits.popleft()
-        if len(hits) >= rate.times:
-            raise _reached(hits[0] + rate.window_s - now)
-        hits.append(now)
-        while len(self._hits) > MAX_KEYS:
-            self._hits.popitem(last=False)
+        with self._lock:
+            hits = self._hits.setdefault((name, key), deque())
+            self._hits.move_to_end((name, key))
+            while hits and hits[0] <= now - rate.window_s:
+                hits.popleft()
+            if len(hits) >= rate.times:
+                raise _reached(hits[0] + rate.window_s - now)
+            hits.append(now)
+            while len(self._hits) > MAX_KEYS:
+                self._hits.popitem(last=False)
 
 
 def caller(connection: HTTPConnection) -> str:

@@ -85,7 +85,7 @@ class AccountSession:
         except Unavailable as error:
             if not is_under(scope["path"], OPEN):
                 app = _out_of_order(scope, error)
-        await app(scope, receive, _adding(headers, cookies, send))
+        await app(scope, receive, _adding(headers, send))
 
     def _enter(self, state: dict, cookies: Cookies, resumed: Resumed) -> list[tuple[bytes, bytes]]:
         session = resumed.session
@@ -145,7 +145,7 @@ def _out_of_order(scope: Scope, error: Unavailable) -> Response:
     return RedirectResponse(f"{SIGN_IN}?problem=unavailable", 303, {"cache-control": "no-store"})
 
 
-def _adding(headers: Sequence[tuple[bytes, bytes]], cookies: Cookies, send: Send) -> Send:
+def _adding(headers: Sequence[tuple[bytes, bytes]], send: Send) -> Send:
     """Sends these cookies too, except where the answer itself sets one of the same name."""
     if not headers:
         return send
