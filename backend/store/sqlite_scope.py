@@ -134,12 +134,11 @@ WRITING = READING | {
 CALLABLE = {*FUNCTIONS, "count", "max", "coalesce"}
 
 _FOREIGN_PROJECT = "{p}.owner is not uid() and {p}.id is not leased_project() and {p}.id is not shared_project()"
-_OF_FOREIGN_PROJECT = (
-    f"exists (select 1 from main.projects p where p.id = ROW.project_id and {_FOREIGN_PROJECT.format(p='p')})"
-)
+_IN_PROJECT_THAT_IS = "exists (select 1 from main.projects p where p.id = ROW.project_id and ({}))"
+_OF_FOREIGN_PROJECT = _IN_PROJECT_THAT_IS.format(_FOREIGN_PROJECT.format(p="p"))
 FOREIGN = {
     "projects": _FOREIGN_PROJECT.format(p="ROW"),
-    "runs": f"{_OF_FOREIGN_PROJECT} or (uid() is not null and ROW.owner is not uid())",
+    "runs": f"{_OF_FOREIGN_PROJECT} or {_IN_PROJECT_THAT_IS.format('p.owner is not ROW.owner')}",
     "profiles": "ROW.id is not uid()",
     "usage_counters": "ROW.owner is not uid() and ROW.owner is not leased_owner()",
     "usage_ledger": "ROW.owner is not uid() and ROW.owner is not leased_owner()",

@@ -12,7 +12,7 @@ from backend.domain import Lease, User
 from backend.store.sqlite import SqliteStore
 from backend.store.sqlite_scope import STORE, VIEWS, Bound, Scope, as_user, confine, under, visiting
 from tests.store.sqlite_world import SqliteWorld
-from tests.store.world import STARTER, frame, said, sha
+from tests.store.world import STARTER, finished, frame, said, sha
 
 TABLES = {
     "tiers": "points", "profiles": "tier", "projects": "owner", "runs": "lease", "entries": "event",
@@ -94,6 +94,9 @@ REFUSED = (
     "insert into projects (id, owner, title, head_id, created_at, updated_at) values ('n', 'eve', 'x', 'y', 0, 0)",
     """insert into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
         values ('n', :theirs, :me, 'edit', 'failed', '', '[]', '{}', 0)""",
+    """insert into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
+        values ('n', :mine, 'eve', 'prompt', 'failed', '', '[]', '{}', 0)""",
+    "update runs set owner = 'eve' where project_id = :mine",
     "insert or replace into runs select * from runs where project_id = :theirs",
     # A row of one's own that takes the place of another's, by a key they share.
     """insert or replace into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
@@ -264,6 +267,30 @@ async def test_readers_that_share_connections_never_see_each_others_rows(world: 
         *(world.sqlite.database.read(scope, lambda db: {row[0] for row in db.execute(owners)}) for scope in reads)
     )
     assert found == [{"ada"}, {"eve"}, {"lease of ada"}, set()] * 100
+
+
+async def test_between_transactions_a_connection_is_nobodys(scene: Scene) -> None:
+    database = scene.store.database
+
+    def found() -> list[object]:
+        connection = database._confined()
+        return [*connection.execute("select id from my_projects"), *connection.execute("select id from leased_runs")]
+
+    for _ in range(20):
+        assert await scene.read(scene.scopes["user"], "select id from my_projects")
+        assert await scene.read(scene.scopes["worker"], "select id from leased_runs")
+        assert await asyncio.wrap_future(database._readers.submit(found)) == []
+
+
+async def test_a_lease_of_a_run_that_is_over_opens_its_project_no_more(scene: Scene) -> None:
+    worker = scene.scopes["worker"]
+    assert worker.lease
+    assert await scene.read(worker, "select * from leased_entries")
+    await scene.store.finish_run(worker.lease, finished())
+    for view in (view for view in VIEWS if view.startswith("leased_") and view != "leased_runs"):
+        assert await scene.read(worker, f"select * from {view}") == [], view
+    with pytest.raises(Refused, match="not of the scope"):
+        await scene.write(worker, "update projects set title = 'x' where id = :mine")
 
 
 async def test_a_read_that_failed_leaves_its_connection_to_the_next(scene: Scene) -> None:
