@@ -1,3 +1,5 @@
+"""The pair of tokens a sign-in gives."""
+
 from dataclasses import dataclass, field
 
 
