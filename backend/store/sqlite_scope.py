@@ -6,8 +6,8 @@ for the transaction's `Scope` and with NULL outside of one.
 
 Writing: SQLite's authorizer cannot tell rows apart, so the writing connection has a trigger for every table and verb. It
 refuses rows of other owners to a user, and rows of other projects to a worker or a visitor, whatever statement wrote them;
-what a user has paid for and who pays is written by the store alone. What a writing transaction looks up in order to
-decide goes through the same views.
+what a user has paid for and who pays is written by the store alone, and the schema by nobody. What a writing transaction
+looks up in order to decide goes through the same views.
 """
 
 import hashlib

@@ -7,7 +7,6 @@ project or its sandbox, is no visitor's, and a visitor reads nothing of the proj
 import json
 import secrets
 import sqlite3
-import uuid
 
 from backend.domain import LimitKind, NotFound, Project, RunKind, RunStatus, Share, SharedVersion, ShareState, User
 from backend.events import RunQueued
@@ -75,7 +74,9 @@ class SharePart(Part):
             share = db.execute("select * from my_shares where id = ?", (share_id,)).fetchone()
             if share is None:
                 raise NotFound("There is no such share. Its project may have been deleted.")
-            db.execute("update shares set revoked_at = coalesce(revoked_at, ?) where id = ?", (self._clock(), share_id))
+            db.execute(
+                "update shares set revoked_at = ? where id = ? and revoked_at is null", (self._clock(), share_id)
+            )
             row = db.execute(
                 "delete from projects where id = ? returning sandbox_id", (share["preview_project_id"],)
             ).fetchone()
@@ -122,11 +123,11 @@ class SharePart(Part):
                 return shown
             now = self._clock()
             _require_rest(db, now)
-            run_id, project_id = uuid.uuid4().hex, share["preview_project_id"]
+            run_id, project_id = new_id(), share["preview_project_id"]
             db.execute(
                 """insert into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
-                values (?, ?, ?, 'wake', 'queued', ?, '[]', '{}', ?)""",
-                (run_id, project_id, share["owner"], "", now),
+                values (?, ?, ?, 'wake', 'queued', '', '[]', '{}', ?)""",
+                (run_id, project_id, share["owner"], now),
             )
             write_entry(db, project_id, run_id, RunQueued(kind=RunKind.WAKE, prompt=""), now)
             return _shown(db)
