@@ -27,6 +27,8 @@ from backend.store import Store
 
 FRAME_S = 0.05
 """Streamed pieces are shown together, so often."""
+REMOTE_FRAME_S = 0.15
+"""The same where each frame is a call over HTTPS."""
 PAGE = 1000
 
 M = TypeVar("M", bound=BaseModel)
@@ -35,7 +37,9 @@ M = TypeVar("M", bound=BaseModel)
 class RunJournal:
     """`backend.agent.journal.Journal` on a store and a lease. Close it when the work is done."""
 
-    def __init__(self, store: Store, run: Run, project: Project, lease: Lease, entries: Sequence[Entry]) -> None:
+    def __init__(
+        self, store: Store, run: Run, project: Project, lease: Lease, entries: Sequence[Entry], frame_s: float = FRAME_S
+    ) -> None:
         self.run = run
         self.lease = lease
         self.title = project.title
@@ -43,6 +47,7 @@ class RunJournal:
         self.past: Sequence[Entry] = [e for e in entries if e.run_id != run.id]
         self.entries: Sequence[Entry] = self._own
         self._store = store
+        self._frame_s = frame_s
         self._done = {step for e in self.entries if (step := result_of(e.event))}
         self._writing = asyncio.Lock()
         self._pieces: list[tuple[str, Delta]] = []
@@ -53,11 +58,14 @@ class RunJournal:
         self._lost: LeaseLost | None = None
 
     @classmethod
-    async def open(cls, store: Store, run: Run, project: Project, lease: Lease) -> "RunJournal":
+    async def open(
+        cls, store: Store, run: Run, project: Project, lease: Lease, frame_s: float = FRAME_S
+    ) -> "RunJournal":
         entries: list[Entry] = []
-        while page := await store.leased_entries(lease, entries[-1].seq if entries else 0, PAGE):
+        while len(page := await store.leased_entries(lease, entries[-1].seq if entries else 0, PAGE)) == PAGE:
             entries += page
-        return cls(store, run, project, lease, entries)
+        entries += page
+        return cls(store, run, project, lease, entries, frame_s)
 
     @property
     def cost_micros(self) -> int:
@@ -103,7 +111,7 @@ class RunJournal:
                 await self._flushing
 
     async def _flush(self) -> None:
-        await asyncio.sleep(self._flushed_at + FRAME_S - time.monotonic())
+        await asyncio.sleep(self._flushed_at + self._frame_s - time.monotonic())
         async with self._writing:
             pieces, self._pieces = self._pieces, []
             self._flushed_at = time.monotonic()

@@ -28,7 +28,7 @@ from backend.workspace.starter import starter_files
 log = logging.getLogger(__name__)
 
 PAGE = 1000
-POLL_S = 1.0
+POLL_S = 5.0
 """How late a change is seen when its poke was lost."""
 HEARTBEAT_S = 15.0
 
@@ -178,10 +178,12 @@ class Runs:
         """Everything a page shows of the project, but for frames in flight and the files' contents."""
         project = await self._store.project(user, project_id)
         view = ProjectView(id=project.id, title=project.title)
-        while page := await self._store.entries(user, project_id, view.seq, PAGE):
+        while True:
+            page = await self._store.entries(user, project_id, view.seq, PAGE)
             for entry in page:
                 fold(view, entry)
-        return view
+            if len(page) < PAGE:
+                return view
 
     async def watch(self, user: User, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncGenerator[Batch]:
         """The project's journal from `after` on, without gap or repeat, for as long as the caller listens.

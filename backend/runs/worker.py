@@ -15,7 +15,7 @@ from backend.domain import CodeFlowError, FailureCode, Lease, LeaseLost, Project
 from backend.events import RunFinished
 from backend.runs.edit import run_edit
 from backend.runs.job import AgentWork, Finish, Job, failed
-from backend.runs.journal import RunJournal
+from backend.runs.journal import FRAME_S, REMOTE_FRAME_S, RunJournal
 from backend.runs.prompt import run_prompt
 from backend.runs.restore import run_restore
 from backend.runs.sandbox import settle_preview
@@ -199,7 +199,8 @@ class Worker:
             await job.journal.close()
 
     async def _job(self, run: Run, project: Project, lease: Lease) -> Job:
-        journal = await RunJournal.open(self._store, run, project, lease)
+        frame_s = REMOTE_FRAME_S if self._settings.multi_user else FRAME_S
+        journal = await RunJournal.open(self._store, run, project, lease, frame_s)
         return Job(self._store, self._workspaces, self._gate, self._agent, self._settings, run, project, journal, lease)
 
     async def _end(self, run: Run, project: Project, lease: Lease, finish: Finish) -> None:

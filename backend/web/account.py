@@ -45,6 +45,8 @@ def account_routes(services: Services) -> APIRouter:
         await runs.delete_account(user)
         response = Response(status_code=204)
         if hasattr(request.state, "session"):
+            if services.accounts:
+                services.accounts.sessions.end(request.state.session)
             response.raw_headers.append(Cookies(request).forget(SESSION, framed=request.state.framed))
         return response
 

@@ -55,6 +55,7 @@ class Services:
         worker = Worker(store, self.workspaces, check_app, agent_work(self.models), settings)
         self._local = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_timeout_s))
         self._starting: asyncio.Task[None] | None = None
+        self._checking: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, settings: Settings, dispatch: Dispatch | None = None) -> "Services":
@@ -65,6 +66,8 @@ class Services:
         accounts = _open_accounts(settings) if settings.multi_user else None
         services = cls(settings, await open_store(settings), accounts, dispatch)
         services._starting = asyncio.create_task(services._start_work())
+        if accounts:
+            services._checking = asyncio.create_task(_check_sign_in(accounts))
         return services
 
     async def models(self) -> "Models":
@@ -73,10 +76,11 @@ class Services:
 
     async def close(self) -> None:
         """Hand back unfinished runs, then let everything go."""
-        if self._starting:
-            self._starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._starting
+        for task in (self._starting, self._checking):
+            if task:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         await self._local.close()
         if self.dispatch:
             await self.dispatch.close()
@@ -153,6 +157,14 @@ def _open_accounts(settings: Settings) -> "Accounts":
     from backend.accounts.accounts import Accounts
 
     return Accounts.open(settings)
+
+
+async def _check_sign_in(accounts: "Accounts") -> None:
+    """The page is up already, and tells each visitor the same; the operator reads it here at once."""
+    try:
+        await accounts.check()
+    except CodeFlowError as e:
+        log.error("Nobody can sign in: %s", e.message)
 
 
 def _choose_models(settings: Settings) -> "Models":

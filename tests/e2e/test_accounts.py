@@ -26,7 +26,7 @@ def hosted(tmp_path_factory: pytest.TempPathFactory, supabase_server: SupabaseSe
             "SUPABASE_URL": supabase_server.url,
             "SUPABASE_PUBLISHABLE_KEY": supabase_server.publishable_key,
             "SUPABASE_WORKER_TOKEN": supabase_server.mint("codeflow_worker"),
-            "CODEFLOW_SESSION_SECRET": "a secret of these tests, and of nobody else",
+            "CODEFLOW_SESSION_SECRET": "a-secret-of-these-tests-and-of-nobody-else",
             "CODEFLOW_UPGRADE_URL": "https://pay.example/pro",
         },
     )

@@ -22,6 +22,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 from PIL import Image, ImageDraw
 from starlette.middleware import Middleware
 
+from backend.config import Settings
 from backend.domain import Busy, CodeFlowError, InvalidInput, LimitKind, LimitReached, NotFound, RunKind, User
 from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
 from backend.web.security import Security
@@ -30,6 +31,8 @@ from tests.ui.play import Player, perform
 from tests.ui.preview_app import PREVIEW_HTML
 from tests.ui.starter import STARTER
 from ui.page import mount_page
+
+UPGRADE_URL = "https://pay.example/pro"
 
 
 @dataclass
@@ -129,7 +132,7 @@ class Simulator:
             "sign_in": True,
             "email": email,
             "anonymous": email is None,
-            "upgrade_url": "https://pay.example/pro",
+            "upgrade_url": UPGRADE_URL,
         }
         self.usage = {
             "tier": {"id": tier.lower(), "name": tier, "points": 5, "window_s": 86400, "budget_micros": 2_000_000},
@@ -371,7 +374,9 @@ def picture(seed: int) -> bytes:
 
 
 async def serve(page_port: int, preview_port: int, sim: Simulator) -> None:
-    services = cast(Any, SimpleNamespace(runs=sim))
+    services = cast(
+        Any, SimpleNamespace(runs=sim, settings=Settings.model_validate({"CODEFLOW_UPGRADE_URL": UPGRADE_URL}))
+    )
     page = mount_page(create_api(sim), services)
     servers = [
         uvicorn.Server(
