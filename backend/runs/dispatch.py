@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 
 import httpx
 
@@ -50,10 +49,12 @@ class LocalDispatch:
         self._tasks.append(task)
 
 
-class Dispatch(ABC):
+class Dispatch:
     """Has a worker started elsewhere for each queued run. What gets lost on the way, the reaper there finds."""
 
-    def __init__(self) -> None:
+    def __init__(self, start_worker: Callable[[str | None], Awaitable[None]]) -> None:
+        """`start_worker` raises `Unavailable` when it may work a moment later, another `CodeFlowError` when not."""
+        self._start_worker = start_worker
         self._calls: set[asyncio.Task[None]] = set()
 
     def queued(self, run_id: str | None) -> None:
@@ -69,15 +70,11 @@ class Dispatch(ABC):
         for call in self._calls:
             call.cancel()
 
-    @abstractmethod
-    async def start_worker(self, run_id: str | None) -> None:
-        """Raises `Unavailable` when it may work a moment later, another `CodeFlowError` when it will not."""
-
     async def _call(self, run_id: str | None) -> None:
         what = f"Run {run_id}" if run_id else "A share's preview"
         for pause_s in (*PAUSES_S, None):
             try:
-                await self.start_worker(run_id)
+                await self._start_worker(run_id)
                 return
             except Unavailable as e:
                 if pause_s is None:
@@ -93,7 +90,7 @@ class ModalDispatch(Dispatch):
     """By the `dispatch` endpoint of `modal_app.py`, which only Modal's proxy tokens open."""
 
     def __init__(self, url: str, key: str, secret: str) -> None:
-        super().__init__()
+        super().__init__(self._post)
         self._url = url
         self._http = httpx.AsyncClient(headers={"Modal-Key": key, "Modal-Secret": secret}, timeout=ANSWER_S)
 
@@ -110,7 +107,7 @@ class ModalDispatch(Dispatch):
             )
         return cls(url, key.get_secret_value(), secret.get_secret_value())
 
-    async def start_worker(self, run_id: str | None) -> None:
+    async def _post(self, run_id: str | None) -> None:
         try:
             answer = await self._http.post(self._url, json={"run_id": run_id})
         except (httpx.TransportError, httpx.InvalidURL) as e:
