@@ -32,10 +32,15 @@ def preview_sources(settings: Settings) -> list[str]:
     """Where previews are shown from, as sources of a Content-Security-Policy."""
     if settings.preview_origins:
         return settings.preview_origins.split()
+    if settings.e2b_api_key and settings.e2b_domain:
+        plain = (settings.e2b_api_url or "").startswith("http:")
+        return [f"{'http' if plain else 'https'}://*.{settings.e2b_domain}"]
     if settings.e2b_api_key:
         return list(E2B_PREVIEWS)
     # Where workers run elsewhere, only they know which sandboxes they use.
-    elsewhere = settings.workers == 0 or (settings.multi_user and not settings.supabase_worker_token)
+    elsewhere = (
+        settings.workers == 0 or settings.dispatch_url or (settings.multi_user and not settings.supabase_worker_token)
+    )
     return [*LOCAL_PREVIEWS, *E2B_PREVIEWS] if elsewhere else list(LOCAL_PREVIEWS)
 
 

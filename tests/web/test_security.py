@@ -78,6 +78,11 @@ async def test_every_answer_tells_the_browser_what_is_allowed(site: Site) -> Non
     [
         ({}, "frame-src http://*.localhost:*;"),
         ({"E2B_API_KEY": "e2b_x"}, "frame-src https://*.e2b.app https://*.e2b.dev;"),
+        ({"E2B_API_KEY": "e2b_x", "E2B_DOMAIN": "boxes.example.com"}, "frame-src https://*.boxes.example.com;"),
+        (
+            {"CODEFLOW_DISPATCH_URL": "https://modal"},
+            "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev;",
+        ),
         ({"CODEFLOW_WORKERS": 0}, "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev;"),
         ({"CODEFLOW_PREVIEW_ORIGINS": "https://*.boxes.example.com"}, "frame-src https://*.boxes.example.com;"),
     ],
