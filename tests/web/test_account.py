@@ -3,9 +3,13 @@
 import hashlib
 import io
 import json
+import random
+import tracemalloc
 import zipfile
 from urllib.parse import parse_qs, urlsplit
 
+from backend.domain import User
+from backend.web.account_export import export_account
 from backend.web.session import LOCAL_USER
 from tests.web.conftest import UPGRADE, Site
 from tests.web.people import as_user
@@ -86,6 +90,22 @@ async def test_an_export_holds_everything_of_the_users_and_nothing_of_others(tow
     assert all(hashlib.sha256(body).hexdigest() == name for name, body in blobs.items())
     assert {*versions[0]["manifest"].values(), *versions[1]["manifest"].values()} <= blobs.keys()
     assert versions[1]["report"]["screenshot_sha256"] in blobs
+
+
+async def test_a_large_account_is_exported_without_holding_it_in_memory(town: Site) -> None:
+    user, megabytes = User(id="ada"), 40
+    files = {f"{n}.bin": random.Random(n).randbytes(1_000_000) for n in range(megabytes)}
+    await town.stage.store.create_project(user, "Large", files)
+    sent = 0
+    tracemalloc.start()
+    try:
+        async for piece in export_account(town.stage.store, user):
+            sent += len(piece)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sent > megabytes * 1_000_000
+    assert most < megabytes * 1_000_000 / 2
 
 
 async def test_an_empty_account_can_be_taken_along_too(town: Site) -> None:
