@@ -42,11 +42,15 @@ def paid(account: str, event_id: str = "evt_1", *, status: str = "active") -> st
     return json.dumps({"id": event_id, "object": "event", "type": kind, "created": made, "data": {"object": thing}})
 
 
-async def call(site: Site, body: str, *, secret: str = SECRET, age_s: int = 0) -> httpx.Response:
+def signed(body: str, *, secret: str = SECRET, age_s: int = 0) -> dict[str, str]:
+    """The headers of a call, as the provider makes it."""
     at = int(time.time()) - age_s
     signature = hmac.new(secret.encode(), f"{at}.{body}".encode(), hashlib.sha256).hexdigest()
-    headers = {"Stripe-Signature": f"t={at},v1={signature}", "Content-Type": "application/json"}
-    return await site.http.post("/billing/stripe", content=body, headers=headers)
+    return {"Stripe-Signature": f"t={at},v1={signature}", "Content-Type": "application/json"}
+
+
+async def call(site: Site, body: str, *, secret: str = SECRET, age_s: int = 0) -> httpx.Response:
+    return await site.http.post("/billing/stripe", content=body, headers=signed(body, secret=secret, age_s=age_s))
 
 
 async def tier(town: Site) -> str:
