@@ -108,14 +108,30 @@ class BillingPromises:
         assert await provider.send(provider.subscription("active", age_s=30))
         assert await tier_of(world) == "free"
 
+    async def test_of_two_events_of_one_second_the_end_has_the_last_word(
+        self, world: World, provider: Provider
+    ) -> None:
+        await provider.send(provider.checkout(world.ada))
+        await provider.send(provider.subscription("active", verb="deleted"))
+        assert await provider.send(provider.subscription("active", age_s=1))
+        assert await tier_of(world) == "free"
+
     async def test_what_came_before_the_checkout_that_names_the_customer_counts(
         self, world: World, provider: Provider
     ) -> None:
+        await provider.send(provider.subscription("active"))
         await provider.send(provider.subscription("canceled"))
         await provider.send(provider.checkout(world.ada, age_s=30))
         assert await tier_of(world) == "free"
         await provider.send(provider.subscription("active"))
         assert await tier_of(world) == "pro"
+
+    async def test_a_customer_is_one_user_the_last_who_checked_out(self, world: World, provider: Provider) -> None:
+        await provider.send(provider.checkout(world.ada))
+        await provider.send(provider.checkout(world.eve))
+        assert (await tier_of(world), await tier_of(world, world.eve)) == ("free", "pro")
+        await provider.send(provider.subscription("canceled"))
+        assert (await tier_of(world), await tier_of(world, world.eve)) == ("free", "free")
 
     async def test_events_about_other_things_are_taken_and_change_nothing(
         self, world: World, provider: Provider
