@@ -7,7 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 import modal_app
+from tests.runs.conftest import stage
 from tests.supabase.project import SupabaseServer
+
+__all__ = ["bare", "container", "spawned", "stage"]
 
 VARIABLES = (
     "SUPABASE_URL",

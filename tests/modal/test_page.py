@@ -33,7 +33,7 @@ class TestPage(OnSupabase):
     async def test_a_visitor_wakes_a_share_and_the_workers_are_told_to_look_for_it(
         self, world: SupabaseWorld, spawned: Spawned
     ) -> None:
-        share, token = await world.shared()
+        _, token = await world.shared()
         async with _served() as http:
             health = await http.get("/api/health")
             assert health.json() == {"ok": True}
@@ -64,9 +64,9 @@ class TestPage(OnSupabase):
 @pytest.mark.usefixtures("bare")
 async def test_without_supabase_and_e2b_every_function_says_what_is_missing() -> None:
     for refused in (run_agent.local("a-run"), reap.local()):
-        with pytest.raises(CodeFlowError, match="SUPABASE_URL, .*SUPABASE_WORKER_TOKEN, E2B_API_KEY missing"):
+        with pytest.raises(CodeFlowError, match=r"SUPABASE_URL, .*SUPABASE_WORKER_TOKEN, E2B_API_KEY missing"):
             await refused
-    with pytest.raises(HTTPException, match="SUPABASE_URL.* missing") as answer:
+    with pytest.raises(HTTPException, match=r"SUPABASE_URL.* missing") as answer:
         await dispatch.local(Queued(run_id="a-run"))
     assert answer.value.status_code == 503
     with pytest.raises(CodeFlowError, match="CODEFLOW_SESSION_SECRET, E2B_API_KEY missing"):

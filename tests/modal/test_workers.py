@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,14 +64,13 @@ class TestQueue(OnSupabase):
 @pytest.mark.usefixtures("container")
 class TestRuns(OnSupabase):
     @pytest.fixture(autouse=True)
-    def sandboxes(self, container: None, service: SandboxService, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def sandboxes(self, container: None, service: SandboxService, monkeypatch: pytest.MonkeyPatch) -> None:
         """The embedded host in E2B's place."""
         assert service.api_url
         assert service.domain
         monkeypatch.setenv("E2B_API_KEY", service.api_key)
         monkeypatch.setenv("E2B_API_URL", service.api_url)
         monkeypatch.setenv("E2B_DOMAIN", service.domain)
-        yield
 
     async def test_a_run_goes_on_when_its_container_is_stopped_and_when_the_next_is_preempted(
         self, world: SupabaseWorld, spawned: Spawned, service: SandboxService, tmp_path: Path
