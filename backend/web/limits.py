@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 
 from backend.domain import LimitKind, LimitReached
 
-Limit = Literal["sign_in", "password", "mail", "code", "anonymous", "run", "share", "wake", "events"]
+Limit = Literal["sign_in", "password", "mail", "code", "anonymous", "run", "share", "wake", "look", "events"]
 
 
 class Rate(NamedTuple):
@@ -37,6 +37,8 @@ RATES: Mapping[Limit, Rate] = {
     "share": Rate(30, 60),
     # One visitor of a share.
     "wake": Rate(10, 600),
+    # One visitor too: the page looks every second while the preview wakes.
+    "look": Rate(600, 60),
     # One user or visitor; a browser opens a stream again by itself.
     "events": Rate(120, 60),
 }

@@ -43,7 +43,7 @@ def share_routes(services: Services) -> APIRouter:
         await runs.revoke(user, share_id)
         return Response(status_code=204)
 
-    @routes.get("/api/shared/{token}")
+    @routes.get("/api/shared/{token}", dependencies=[rate(services, "look")])
     async def shared(token: str) -> dict[str, Any]:
         return told(await store.open_share(token))
 
@@ -55,7 +55,7 @@ def share_routes(services: Services) -> APIRouter:
     async def remix(user: Viewer, token: str) -> dict[str, str]:
         return {"project_id": (await runs.remix(user, token)).id}
 
-    @routes.get("/s/{token}/picture.jpg", response_class=OwnType, responses=JPEG)
+    @routes.get("/s/{token}/picture.jpg", dependencies=[rate(services, "look")], response_class=OwnType, responses=JPEG)
     async def picture(token: str) -> Response:
         return Response(await store.share_picture(token), media_type="image/jpeg", headers=PICTURE_HEADERS)
 
@@ -63,6 +63,4 @@ def share_routes(services: Services) -> APIRouter:
 
 
 def told(shared: SharedVersion) -> dict[str, Any]:
-    # A version is titled by the first line of its prompt.
-    said = shared if shared.prompts else shared.model_copy(update={"version_title": ""})
-    return said.model_dump(mode="json")
+    return shared.model_dump(mode="json")

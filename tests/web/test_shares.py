@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from backend.domain import ShareState
+from backend.web.limits import RATES, Rate, RateLimits
 from backend.web.session import LOCAL_USER
 from tests.runs.stage import until
 from tests.web.conftest import Site
@@ -142,6 +143,18 @@ async def test_a_link_outlives_later_changes_and_names_the_version_it_was_made_o
     assert (await opened(town, link)).json()["version_number"] == 1
     _, newest = await shared(town, ADA, project_id)
     assert newest["version_number"] == 2, "without a version it is the one that is current"
+
+
+async def test_a_visitor_who_looks_or_wakes_too_often_waits(town: Site) -> None:
+    project_id = await built(town, ADA)
+    link, _ = await shared(town, ADA, project_id)
+    town.services.limits = RateLimits({**RATES, "look": Rate(3, 60), "wake": Rate(1, 60)})
+    looks = [await opened(town, link) for _ in range(4)]
+    assert [answer.status_code for answer in looks] == [200, 200, 200, 429]
+    assert looks[-1].json()["error"]["kind"] == "rate"
+    assert (await town.http.get(f"{link}/picture.jpg")).status_code == 429
+    wakes = [await town.http.post(link.replace("/s/", "/api/shared/") + "/wake") for _ in range(2)]
+    assert [answer.status_code for answer in wakes] == [200, 429]
 
 
 async def test_a_link_leads_where_people_reach_the_page(town: Site) -> None:
