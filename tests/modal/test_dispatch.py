@@ -138,12 +138,8 @@ def test_what_is_no_runs_id_is_refused() -> None:
 
 
 def test_an_address_without_the_token_is_refused_in_words() -> None:
-    settings = Settings(
-        SUPABASE_URL="http://x",
-        SUPABASE_PUBLISHABLE_KEY="sb",
-        CODEFLOW_DISPATCH_URL="http://y",
-        CODEFLOW_DISPATCH_KEY="k",
-    )  # pyright: ignore[reportCallIssue]
+    variables = {"SUPABASE_URL": "http://x", "SUPABASE_PUBLISHABLE_KEY": "sb", "CODEFLOW_DISPATCH_URL": "http://y"}
+    settings = Settings.model_validate({**variables, "CODEFLOW_DISPATCH_KEY": "wk-1"})
     with pytest.raises(Unavailable, match="CODEFLOW_DISPATCH_SECRET"):
         ModalDispatch.for_settings(settings)
 
