@@ -19,6 +19,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+deploy = typer.Typer(help="Put CodeFlow on a platform.", no_args_is_help=True)
+cli.add_typer(deploy, name="deploy")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of text for people.")]
 
@@ -112,6 +114,15 @@ def template() -> None:
     from backend.workspace.e2b_template import build
 
     print("Built", asyncio.run(build(Settings(), on_line=print)))
+
+
+@deploy.command("modal")
+def deploy_modal() -> None:
+    """Put the workers and the page on Modal, with this installation's settings; or say what is missing."""
+    from backend.cli.deploy import NEXT, deploy
+
+    asyncio.run(deploy(Settings()))
+    print(NEXT)
 
 
 @cli.command()
