@@ -248,11 +248,10 @@ class ShareState(StrEnum):
 
 
 class SharedVersion(Noun):
-    """What anybody with the link sees."""
+    """What anybody with the link sees. Not the version's own title, which is the first line of a prompt."""
 
     title: str
     version_number: int
-    version_title: str
     created_at: datetime
     files: int
     screenshot: bool

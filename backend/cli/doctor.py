@@ -15,7 +15,7 @@ from backend.agent.models import describe
 from backend.cli.doctor_supabase import examine_sign_in, examine_store, examine_worker, half_set
 from backend.cli.finding import Finding
 from backend.config import Settings
-from backend.domain import CodeFlowError
+from backend.domain import CodeFlowError, Unavailable
 from backend.e2b_host.probe import probe
 from backend.store.sqlite import SqliteStore
 from backend.workspace.provision import find_browser, find_node, provisioned
@@ -127,7 +127,7 @@ async def _store(settings: Settings) -> Finding:
         store = await SqliteStore.open(settings.database)
         await store.pending()
         await store.close()
-    except (sqlite3.Error, OSError) as error:
+    except (Unavailable, sqlite3.Error) as error:
         return Finding(
             part="store",
             ok=False,

@@ -118,10 +118,8 @@ class Runs:
         return await self._store.project(user, project_id)
 
     async def delete(self, user: User, project_id: str) -> None:
-        """The project, all its versions, and its sandbox. Raises `Busy` while a run is under way."""
-        project = await self._store.project(user, project_id)
-        await self._store.delete_project(user, project_id)
-        await self._let_go(project.sandbox_id)
+        """The project, all its versions and shares, and their sandboxes. Raises `Busy` while a run is under way."""
+        await self._let_go(*await self._store.delete_project(user, project_id))
 
     async def share(
         self, user: User, project_id: str, version_id: str | None = None, history: bool = False

@@ -63,8 +63,11 @@ class Store(Protocol):
 
     async def project(self, user: User, project_id: str) -> Project: ...
     async def rename_project(self, user: User, project_id: str, title: str) -> None: ...
-    async def delete_project(self, user: User, project_id: str) -> None:
-        """With its journal, versions and blobs. Raises `Busy` while a run is queued or running."""
+    async def delete_project(self, user: User, project_id: str) -> list[str]:
+        """With its journal, versions, blobs and shares. Returns the sandboxes it and its shares' previews had.
+
+        Raises `Busy` while a run is queued or running.
+        """
         ...
 
     async def start_run(

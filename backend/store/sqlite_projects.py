@@ -89,15 +89,16 @@ class ProjectPart(Part):
         await self.database.write(as_user(user), rename)
         self._pokes.poke(project_id)
 
-    async def delete_project(self, user: User, project_id: str) -> None:
-        def delete(db: sqlite3.Connection) -> None:
+    async def delete_project(self, user: User, project_id: str) -> list[str]:
+        def delete(db: sqlite3.Connection) -> list[str]:
             owned_project(db, project_id)
             if active_run(db, project_id):
                 raise Busy("A run is still under way on this project. Stop it first, then delete the project.")
-            delete_projects(db, project_id)
+            return delete_projects(db, project_id)
 
-        await self.database.write(as_user(user), delete)
+        sandboxes = await self.database.write(as_user(user), delete)
         self._pokes.poke(project_id)
+        return sandboxes
 
     async def entries(self, user: User, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]:
         def find(db: sqlite3.Connection) -> list[Entry]:

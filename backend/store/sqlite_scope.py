@@ -93,7 +93,7 @@ VIEWS = {
         from main.runs where id = lease_run() and lease = lease_token()""",
     "leased_projects": "select * from main.projects where id = leased_project()",
     "shared": """select p.owner, p.title, s.history, s.preview_project_id, v.number version_number,
-        v.title version_title, v.created_at, v.manifest, v.screenshot_sha256
+        v.created_at, v.manifest, v.screenshot_sha256
         from main.shares s join main.projects p on p.id = s.project_id join main.versions v on v.id = s.version_id
         where s.token_hash = share_hash() and s.revoked_at is null""",
     "shared_prompts": """select r.prompt, r.created_at

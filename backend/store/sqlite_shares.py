@@ -151,7 +151,6 @@ def _shown(db: sqlite3.Connection) -> SharedVersion:
     return SharedVersion(
         title=share["title"],
         version_number=share["version_number"],
-        version_title=share["version_title"],
         created_at=moment(share["created_at"]),
         files=len(json.loads(share["manifest"])),
         screenshot=share["screenshot_sha256"] is not None,

@@ -56,9 +56,10 @@ class UserPart:
         await self._api.call(self._api.user(user), "rename_project", p_id=project_id, p_title=title)
         self._watch.wrote(project_id)
 
-    async def delete_project(self, user: User, project_id: str) -> None:
-        await self._api.call_gone(self._api.user(user), NotFound, "delete_project", p_id=project_id)
+    async def delete_project(self, user: User, project_id: str) -> list[str]:
+        sandboxes = await self._api.call_gone(self._api.user(user), NotFound, "delete_project", p_id=project_id)
         self._watch.wrote(project_id)
+        return sandboxes or []
 
     async def start_run(
         self,

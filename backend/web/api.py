@@ -8,7 +8,7 @@ from backend.web.billing import billing_routes
 from backend.web.errors import add_error_answers
 from backend.web.files import file_routes
 from backend.web.projects import project_routes
-from backend.web.security import Security, allowed_hosts
+from backend.web.security import Security, allowed_hosts, preview_sources
 from backend.web.services import Services
 from backend.web.session import AccountSession, LocalSession
 from backend.web.shares import share_routes
@@ -19,22 +19,24 @@ ROOMS = (status_routes, project_routes, file_routes, share_routes, account_route
 
 def create_api(services: Services) -> FastAPI:
     """Opening and closing `services` is the caller's."""
-    hosts = allowed_hosts(services.settings.host)
-    accounts = services.accounts
+    settings, accounts = services.settings, services.accounts
     session = Middleware(AccountSession, accounts=accounts) if accounts else Middleware(LocalSession)
     api = FastAPI(
         title="CodeFlow",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(Security, hosts=hosts), session],
+        middleware=[
+            Middleware(Security, hosts=allowed_hosts(settings.host), frames=preview_sources(settings)),
+            session,
+        ],
     )
-    add_error_answers(api)
+    add_error_answers(api, settings.upgrade_url)
     for routes in ROOMS:
         api.include_router(routes(services))
     if accounts:
         # Brings the `supabase` package with it, which an installation without accounts never loads.
         from backend.web.auth import auth_routes
 
-        api.include_router(auth_routes(accounts, services.settings, services.limits))
+        api.include_router(auth_routes(accounts, settings, services.limits))
     return api

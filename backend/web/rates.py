@@ -17,13 +17,18 @@ def rate(services: Services, name: Limit) -> Any:
     """
 
     def count(request: Request) -> None:
-        user = getattr(request.state, "user", None)
-        if isinstance(user, User):
-            count_for(services, name, user)
-        else:
-            services.limits.hit(name, caller(request))
+        count_request(services, name, request)
 
     return Depends(count)
+
+
+def count_request(services: Services, name: Limit, request: Request) -> None:
+    """For its user, or for the address it comes from. Raises `LimitReached`."""
+    user = getattr(request.state, "user", None)
+    if isinstance(user, User):
+        count_for(services, name, user)
+    else:
+        services.limits.hit(name, caller(request))
 
 
 def count_for(services: Services, name: Limit, user: User) -> None:

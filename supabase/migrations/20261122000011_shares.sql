@@ -46,7 +46,6 @@ begin
   return jsonb_build_object(
     'title', (select p.title from public.projects p where p.id = p_share.project_id),
     'version_number', v_version.number,
-    'version_title', v_version.title,
     'created_at', v_version.created_at,
     'files', (select count(*) from jsonb_object_keys(v_version.manifest)),
     'screenshot', v_version.screenshot_sha256 is not null,

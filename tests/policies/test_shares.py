@@ -53,7 +53,6 @@ def test_a_link_shows_the_version_and_where_allowed_its_prompts(session: Session
     assert shown == {
         "title": owner.named("title"),
         "version_number": 1,
-        "version_title": owner.named("version-title"),
         "files": 1,
         "screenshot": True,
         "prompts": [f"done: {owner.secret.decode()}"],

@@ -16,8 +16,8 @@ from tests.store.world import UNLIMITED, World
 
 PROJECTS_PAGE = 2
 """Round trips: the list of projects, and what is left of the tier."""
-PROJECT_PAGE = 5
-"""The project, its journal and that there is no more of it, the news since, and its files' names."""
+PROJECT_PAGE = 4
+"""The project, its journal, the news since, and its files' names."""
 
 
 class TestLimits(OnSupabase):

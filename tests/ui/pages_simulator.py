@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from backend.config import ROOT, Settings
 from backend.domain import NotFound, SharedVersion, ShareState, User
 from backend.web.errors import add_error_answers
+from backend.web.limits import RateLimits
 from backend.web.security import Security
 from tests.ui.preview_app import PREVIEW_HTML
 from ui.assets import mount_assets
@@ -70,7 +71,6 @@ class PagesSimulator:
         shown = {
             "title": "Team board",
             "version_number": 2,
-            "version_title": "Emerald accent",
             "created_at": datetime(2026, 11, 22, 14, 3, tzinfo=UTC),
             "files": 15,
             "screenshot": True,
@@ -115,7 +115,7 @@ MANY_USERS = {
 
 
 def create_pages(sim: PagesSimulator, variables: dict[str, str] = MANY_USERS) -> FastAPI:
-    services = SimpleNamespace(settings=Settings.model_validate(variables), store=sim)
+    services = SimpleNamespace(settings=Settings.model_validate(variables), store=sim, limits=RateLimits())
     app = FastAPI(middleware=[Middleware(Security, hosts=["127.0.0.1", "localhost"]), Middleware(SimSession)])
     add_error_answers(app)
     add_auth(app, sim)

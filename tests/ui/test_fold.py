@@ -29,6 +29,7 @@ from backend.events import (
     VersionCommitted,
     fold,
 )
+from backend.web.session import LOCAL_USER
 from tests.ui.node import evaluate
 from tests.ui.play import BROKEN, PASSED
 from tests.ui.simulator import Simulator
@@ -54,7 +55,7 @@ def folded_in_browser(*journals: list[Entry]) -> list[dict[str, Any]]:
 async def test_whole_runs_fold_the_same_in_the_browser() -> None:
     sim = Simulator(preview_port=1, pace=0)
     for prompt in ("a kanban board", "accent", "stubborn", "hostile", "sleep"):
-        started = await sim.start("local", None, prompt, [])
+        started = await sim.start(LOCAL_USER, None, prompt, [])
         task = sim.project(started.project_id).task
         assert task
         await asyncio.wait_for(task, 20)

@@ -233,7 +233,7 @@ def test_the_app_is_looked_at_on_other_devices(page: Page, share: SimShare) -> N
 
 
 def test_hostile_titles_and_prompts_are_text(page: Page, site: Site) -> None:
-    site.sim.share("hostile", title=HOSTILE, prompts=[HOSTILE], version_title=HOSTILE, state=ShareState.WAKING)
+    site.sim.share("hostile", title=HOSTILE, prompts=[HOSTILE], state=ShareState.WAKING)
     page.goto("/s/hostile")
     expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
     expect(page.get_by_role("listitem")).to_have_text(HOSTILE)

@@ -18,7 +18,6 @@ from backend.accounts.accounts import Accounts
 from backend.config import Settings
 from backend.store.sqlite import SqliteStore
 from backend.web.api import create_api
-from backend.web.errors import add_error_answers
 from backend.web.services import Services
 from backend.web.session import LOCAL_USER, AccountSession, LocalSession
 from backend.workspace.awaited import AwaitedWorkspaces
@@ -66,9 +65,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Site]:
 
 
 def api_of_many(services: Services) -> FastAPI:
-    api = create_api(services)
-    add_error_answers(api, services.settings.upgrade_url)
-    return with_named_people(api)
+    return with_named_people(create_api(services))
 
 
 def with_named_people(app: FastAPI) -> FastAPI:

@@ -19,7 +19,6 @@ from backend.accounts.accounts import Accounts
 from backend.config import Settings
 from backend.store.opening import open_store
 from backend.web.api import create_api
-from backend.web.errors import add_error_answers
 from backend.web.services import Services
 from tests.supabase.project import SupabaseServer, User
 from tests.web.conftest import UPGRADE
@@ -55,7 +54,6 @@ async def hosted(supabase_server: SupabaseServer, tmp_path: Path) -> AsyncIterat
     )
     services = Services(settings, await open_store(settings), Accounts.open(settings))
     api = create_api(services)
-    add_error_answers(api, settings.upgrade_url)
     sock = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(api, log_level="warning", ws="none", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve(sockets=[sock]))

@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse
 
 from backend.domain import CodeFlowError
 from backend.web.address import Address
+from backend.web.rates import count_request
 from ui.pages.document import NOBODY, OUR_FRAMES, READ, Documents
 from ui.pages.share import refusal, shared_values
 
@@ -27,6 +28,7 @@ def page_routes(services: "Services", assets: str) -> APIRouter:
     @router.api_route("/s/{token}", methods=READ)
     async def shared(request: Request, token: str) -> HTMLResponse:
         try:
+            count_request(services, "look", request)
             version = await services.store.open_share(token)
         except CodeFlowError as error:
             return lost(*refusal(error))
