@@ -20,8 +20,14 @@ export function chatMessages(view, live, blobUrl) {
   }
   const hidden = view.runs.length - runs.length;
   const earlier = hidden ? [thought(noteThought("step", `${plural(hidden, "earlier run")}: see Changes`))] : [];
-  return [...earlier, ...runs.flat()];
+  return [...earlier, ...runs.flat(), ...welcome(view)];
 }
+
+/** A project that began with somebody else's files has a preview, but no words yet. */
+const welcome = (view) =>
+  view.runs.length && view.runs.every((run) => run.kind === "wake")
+    ? [message("assistant", "These files are yours now, and the original stays as it is. Ask for a change, or look around in **Code**.")]
+    : [];
 
 function runMessages(view, live, run, blobUrl) {
   const over = !["queued", "running"].includes(run.status);
