@@ -1,4 +1,4 @@
-"""The web process: `python app.py`. Also what a Hugging Face Space and Modal start."""
+"""The web process: `python app.py`. Also what a Hugging Face Space starts."""
 
 from ui.server import serve
 

@@ -15,18 +15,19 @@ from pydantic import BaseModel, Field
 ROOT = Path(__file__).resolve().parent
 HOME = "/root"
 """Where Modal puts this file, and starts."""
+PYTHON = "3.11"
+FOLDERS = ("backend", "prompts", "template", "ui")
+NOT_OURS = ["**/__pycache__", "**/node_modules", "**/.next"]
 DAY_S = 24 * 60 * 60
 WORKER: dict[str, str | None] = {"CODEFLOW_PRELOAD": "1"}
 
 image = (
-    modal.Image.debian_slim(python_version="3.11")
+    modal.Image.debian_slim(python_version=PYTHON)
     .pip_install_from_requirements(str(ROOT / "requirements.txt"))
     .env({"CODEFLOW_DATA_DIR": "/tmp/codeflow", "CODEFLOW_CACHE_DIR": "/tmp/codeflow", "PYTHONUNBUFFERED": "1"})
 )
-for folder in ("backend", "prompts", "template", "ui"):
-    image = image.add_local_dir(
-        ROOT / folder, f"{HOME}/{folder}", ignore=["**/__pycache__", "**/node_modules", "**/.next"]
-    )
+for folder in FOLDERS:
+    image = image.add_local_dir(ROOT / folder, f"{HOME}/{folder}", ignore=NOT_OURS)
 
 app = modal.App("codeflow", image=image, secrets=[modal.Secret.from_name("codeflow")])
 

@@ -96,7 +96,12 @@ class Models:
             coder, namer = _pair(name, settings, chosen=True)
         except _Incomplete as incomplete:
             info = ProviderInfo(
-                name, settings.ai_model or "", demo=False, reason=reason, fallbacks=[], problem=str(incomplete)
+                name,
+                settings.ai_model or DEFAULTS.get(name, ("",))[0],
+                demo=False,
+                reason=reason,
+                fallbacks=[],
+                problem=str(incomplete),
             )
             return cls(info, [], [])
         others = [_pair(other, settings, chosen=False) for other in _configured(settings) if other != name]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from backend.config import Settings
@@ -51,7 +52,8 @@ class Services:
         self.isolation: dict[str, Any] | None = None
         """How generated code is kept apart: `kind`, and a `message` for a person. None until known."""
         self._host: EmbeddedHost | None = None
-        self._models = asyncio.create_task(asyncio.to_thread(_choose_models, settings))
+        choose = _choose_models if self.dispatch is None else _name_models
+        self._models = asyncio.create_task(asyncio.to_thread(choose, settings))
         worker = Worker(store, self.workspaces, check_app, agent_work(self.models), settings)
         self._local = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_timeout_s))
         self._starting: asyncio.Task[None] | None = None
@@ -71,7 +73,7 @@ class Services:
         return services
 
     async def models(self) -> "Models":
-        """Which models work, once that is known."""
+        """Which models work, once that is known; where workers are elsewhere, those the settings name."""
         return await asyncio.shield(self._models)
 
     async def close(self) -> None:
@@ -171,3 +173,9 @@ def _choose_models(settings: Settings) -> "Models":
     from backend.agent.models import Models
 
     return Models.for_settings(settings)
+
+
+def _name_models(settings: Settings) -> "Models":
+    # Their keys are the workers' alone.
+    models = _choose_models(settings)
+    return replace(models, info=replace(models.info, problem=""))

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 
 import httpx
@@ -12,20 +10,13 @@ import pytest
 import uvicorn
 from fastapi import HTTPException
 
+from backend.agent.models import DEFAULTS
+from backend.config import Settings
 from backend.domain import CodeFlowError
+from backend.web.services import Services
 from modal_app import Queued, dispatch, reap, run_agent, web
 from tests.modal.conftest import Spawned
 from tests.store.supabase_world import OnSupabase, SupabaseWorld
-
-ASLEEP = """
-import threading, os, sys
-before = set(os.listdir("/proc/self/fd"))
-from backend.runs.hosted import preload
-preload()
-assert "pydantic_ai" in sys.modules and "e2b" in sys.modules
-assert threading.active_count() == 1, threading.enumerate()
-assert set(os.listdir("/proc/self/fd")) == before, "something was opened"
-"""
 
 
 @pytest.mark.usefixtures("container")
@@ -73,8 +64,19 @@ async def test_without_supabase_and_e2b_every_function_says_what_is_missing() ->
         web.local()
 
 
-def test_what_a_snapshot_of_a_worker_holds_is_asleep() -> None:
-    subprocess.run([sys.executable, "-c", ASLEEP], check=True)
+@pytest.mark.usefixtures("container")
+async def test_a_page_elsewhere_names_the_workers_model_without_having_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_PROVIDER", "openai")
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    for name, value in {"URL": "http://127.0.0.1:9", "KEY": "wk-1", "SECRET": "ws-1"}.items():
+        monkeypatch.setenv(f"CODEFLOW_DISPATCH_{name}", value)
+    services = await Services.open(Settings())
+    info = (await services.models()).info
+    while not services.setup.ready:
+        await services.setup.wait(1)
+    await services.close()
+    assert (info.model, info.problem) == (DEFAULTS["openai"][0], "")
+    assert services.setup.message == "Runs are worked on elsewhere."
 
 
 @contextlib.asynccontextmanager
