@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.agent.models import describe
-from backend.cli.doctor_supabase import examine_sign_in, examine_store, examine_worker, half_set
+from backend.cli.doctor_supabase import examine_dispatch, examine_sign_in, examine_store, examine_worker, half_set
 from backend.cli.finding import Finding
 from backend.config import Settings
 from backend.domain import CodeFlowError, Unavailable
@@ -35,7 +35,8 @@ async def diagnose(settings: Settings) -> list[Finding]:
         "disk": _disk,
     }
     if settings.multi_user:
-        parts |= {"store": examine_store, "worker": examine_worker, "sign-in": examine_sign_in}
+        worker = examine_dispatch if settings.dispatch_url else examine_worker
+        parts |= {"store": examine_store, "worker": worker, "sign-in": examine_sign_in}
     findings = []
     for name, examine in parts.items():
         try:

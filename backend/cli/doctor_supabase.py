@@ -10,6 +10,7 @@ from backend.cli.finding import Finding
 from backend.cli.worker_token import DAY_S, ROLE
 from backend.config import Settings
 from backend.domain import NotFound
+from backend.runs.dispatch import ModalDispatch
 from backend.store.opening import open_store
 
 SOON_S = 14 * DAY_S
@@ -71,6 +72,18 @@ async def examine_worker(settings: Settings) -> Finding:
         in_force=f"up to {settings.workers} runs at once",
         action=f"It ends soon. {new}" if ends < time.time() + SOON_S else "",
     )
+
+
+async def examine_dispatch(settings: Settings) -> Finding:
+    """Whether Modal's endpoint takes the token. Raises `CodeFlowError` with what to do."""
+    dispatch = ModalDispatch.for_settings(settings)
+    assert dispatch
+    try:
+        await dispatch.check()
+    finally:
+        await dispatch.close()
+    found = "CODEFLOW_DISPATCH_URL answers, and takes the token"
+    return Finding(part="worker", ok=True, found=found, in_force="runs are worked on by Modal")
 
 
 async def examine_sign_in(settings: Settings) -> Finding:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import httpx
 
@@ -107,12 +108,20 @@ class ModalDispatch(Dispatch):
             )
         return cls(url, key.get_secret_value(), secret.get_secret_value())
 
+    async def check(self) -> None:
+        """Whether the endpoint is there and takes the token. Starts nothing. Raises `CodeFlowError`."""
+        # It takes a POST only, and says so to whom Modal lets in.
+        await self._send("GET", expected=405)
+
     async def _post(self, run_id: str | None) -> None:
+        await self._send("POST", expected=200, json={"run_id": run_id})
+
+    async def _send(self, method: str, expected: int, **content: Any) -> None:
         try:
-            answer = await self._http.post(self._url, json={"run_id": run_id})
+            answer = await self._http.request(method, self._url, **content)
         except (httpx.TransportError, httpx.InvalidURL) as e:
             raise Unavailable(f"CODEFLOW_DISPATCH_URL does not answer ({type(e).__name__}: {e}).") from e
-        if answer.is_success:
+        if answer.status_code == expected:
             return
         told = f"CODEFLOW_DISPATCH_URL answered {answer.status_code}: {answer.text[:300]}"
         if answer.status_code == 429 or answer.status_code >= 500:

@@ -128,7 +128,7 @@ class Services:
 
         settings = self.settings
         if settings.e2b_api_key:
-            where = f"the sandbox host at {settings.e2b_api_url}" if settings.e2b_api_url else "E2B's virtual machines"
+            where = "a host that speaks E2B's API" if settings.e2b_api_url else "E2B's virtual machines"
             self.isolation = {"kind": "e2b", "message": where}
             remote = E2BWorkspaces(SandboxService.for_settings(settings))
             return lambda: remote

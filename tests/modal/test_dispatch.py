@@ -14,8 +14,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import modal_app
+from backend.cli.doctor_supabase import examine_dispatch
 from backend.config import Settings
-from backend.domain import Unavailable
+from backend.domain import CodeFlowError, Unavailable
 from backend.runs import dispatch
 from backend.runs.dispatch import ModalDispatch
 from backend.runs.service import Runs
@@ -129,6 +130,21 @@ async def test_nobody_there_is_told_too(stage: Stage, url: str, caplog: pytest.L
         await runs.start(USER, None, "a page")
         await until(lambda: _logged(caplog))
     assert "CODEFLOW_DISPATCH_URL does not answer" in caplog.text
+
+
+async def test_the_doctor_asks_the_endpoint_without_starting_anything(
+    stage: Stage, url: str, proxy: Proxy, spawned: Spawned
+) -> None:
+    variables = {"SUPABASE_URL": "http://x", "SUPABASE_PUBLISHABLE_KEY": "sb", "CODEFLOW_DISPATCH_URL": url}
+    token = {"CODEFLOW_DISPATCH_KEY": "wk-1", "CODEFLOW_DISPATCH_SECRET": "ws-1"}
+    found = await examine_dispatch(Settings.model_validate({**variables, **token}))
+    assert (found.ok, found.in_force) == (True, "runs are worked on by Modal")
+    assert (spawned.runs, spawned.reaps) == ([], 0)
+    with pytest.raises(CodeFlowError, match="Modal refused CODEFLOW_DISPATCH_KEY"):
+        await examine_dispatch(Settings.model_validate({**variables, **token, "CODEFLOW_DISPATCH_SECRET": "ws-2"}))
+    proxy.answers = [404]
+    with pytest.raises(CodeFlowError, match="leads nowhere"):
+        await examine_dispatch(Settings.model_validate({**variables, **token}))
 
 
 def test_what_is_no_runs_id_is_refused() -> None:

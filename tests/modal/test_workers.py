@@ -1,6 +1,7 @@
 """Containers come and go, twice or not at all; a run is done once, and goes on where it stopped."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections import Counter
@@ -78,7 +79,9 @@ class TestRuns(OnSupabase):
         runs = Runs(world.store, DiskWorkspaces(tmp_path))
         run = await runs.start(world.ada, None, "a kanban board for a small team")
         for told_to_end, steps in ((signal.SIGTERM, 1), (signal.SIGINT, 3)):
-            container = await asyncio.create_subprocess_exec(sys.executable, str(CONTAINER), run.id)
+            # Typing slowly, it is not done before it is stopped.
+            slowly = {**os.environ, "CODEFLOW_DEMO_PACE": "0.5"}
+            container = await asyncio.create_subprocess_exec(sys.executable, str(CONTAINER), run.id, env=slowly)
             await until(lambda steps=steps: _has_done(world, run, steps), timeout_s=90)
             container.send_signal(told_to_end)
             assert await asyncio.wait_for(container.wait(), 30) != 0, "a success would be the end of it for Modal"
