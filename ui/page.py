@@ -22,6 +22,7 @@ from ui.components import event_bus, file_explorer, part, preview
 from ui.pages import page_routes
 from ui.shell import PageShell
 from ui.theme import THEME
+from ui.uploads import UploadsOnly
 
 # A pasted text longer than this becomes an attached file in Gradio; prompts are text, and their bound is the backend's to explain.
 KEEP_AS_TEXT = 10_000_000
@@ -51,7 +52,7 @@ def mount_page(api: FastAPI, services: Services) -> FastAPI:
 
 
 def blocks(services: Services) -> gr.Blocks:
-    with gr.Blocks(title="CodeFlow", fill_width=True, fill_height=True, analytics_enabled=False) as page:
+    with UploadsOnly(title="CodeFlow", fill_width=True, fill_height=True, analytics_enabled=False) as page:
         with gr.Sidebar(open=False, elem_id="drawer", width=320):
             part("projects")
         part("topbar")

@@ -1,0 +1,97 @@
+"""What a signed-in person may make the page's handlers read: pictures that were uploaded, and nothing of the server's."""
+
+import io
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from PIL import Image
+
+from backend.domain import User
+from backend.web.api import create_api
+from backend.web.services import Services
+from tests.web.conftest import UPGRADE, Site, served, with_named_people
+from tests.web.people import as_user
+from ui.page import mount_page
+
+EVE = as_user("eve")
+
+
+def page_of_many(services: Services) -> FastAPI:
+    return with_named_people(mount_page(create_api(services), services))
+
+
+@pytest.fixture
+async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    async with served(tmp_path, page_of_many, default_tier="free", CODEFLOW_UPGRADE_URL=UPGRADE) as site:
+        yield site
+
+
+async def submitted(http: httpx.AsyncClient, path: str) -> dict[str, Any]:
+    """What the page's queue answers to a prompt with this file."""
+    handlers = (await http.get("/config", headers=EVE)).json()["dependencies"]
+    start = next(h["id"] for h in handlers if h["backend_fn"] and len(h["inputs"]) == 2)
+    prompt = {"text": "a page", "files": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
+    body = {"data": [prompt, ""], "fn_index": start, "session_hash": "eves"}
+    (await http.post("/gradio_api/queue/join", json=body, headers=EVE)).raise_for_status()
+    async with http.stream("GET", "/gradio_api/queue/data?session_hash=eves", headers=EVE) as answer:
+        async for line in answer.aiter_lines():
+            if line.startswith("data:") and (news := json.loads(line[5:]))["msg"] == "process_completed":
+                return news
+    raise AssertionError("the queue said nothing")
+
+
+async def told_of_session(http: httpx.AsyncClient) -> str:
+    """All that the page tells anybody about what a session's components hold."""
+    link = (await http.get("/gradio_api/deep_link?session_hash=eves", headers=EVE)).json()
+    return (await http.get(f"/?deep_link={link}", headers=EVE)).text
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+async def uploaded(http: httpx.AsyncClient) -> str:
+    answer = await http.post("/gradio_api/upload", files={"files": ("red.png", picture())}, headers=EVE)
+    return answer.json()[0]
+
+
+async def test_an_uploaded_picture_is_the_prompts(site: Site) -> None:
+    news = await submitted(site.http, await uploaded(site.http))
+    run = json.loads(news["output"]["data"][0])
+    kept = await site.services.store.run(User(id="eve"), run["run_id"])
+    assert [(a.name, a.media_type) for a in kept.attachments] == [("red.png", "image/png")]
+
+
+async def test_no_file_of_the_servers_is_read_copied_or_told_of(site: Site, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.png"
+    secret.write_bytes(picture())
+    inside = f"{Path(await uploaded(site.http)).parent}/../../secret.png"
+    for path in (str(secret), "/proc/self/environ", "/dev/zero", "secret.png", inside):
+        news = await submitted(site.http, path)
+        assert not news["success"]
+        assert "not here any more" in news["output"]["error"]
+        assert Path(path).name not in re.findall(r'[^"/\\]+', await told_of_session(site.http))
+    assert {file.name for file in (tmp_path / "uploads").rglob("*.*")} == {"red.png", "state.json"}
+    assert await site.services.store.projects(User(id="eve")) == []
+
+
+async def test_no_address_is_fetched(site: Site) -> None:
+    news = await submitted(site.http, "https://example.com/picture.png")
+    assert "not here any more" in news["output"]["error"]
+
+
+async def test_files_beside_the_uploads_are_not_served(site: Site, tmp_path: Path) -> None:
+    beside = tmp_path / "secret.png"
+    beside.write_bytes(picture())
+    for path in (beside, "/proc/self/environ", Path.cwd() / "pyproject.toml"):
+        answer = await site.http.get(f"/gradio_api/file={path}", headers=EVE)
+        assert answer.status_code in (403, 404), answer.text
