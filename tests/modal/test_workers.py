@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.domain import Run, RunStatus
-from backend.events import RunClaimed
+from backend.events import RunClaimed, RunFinished
 from backend.runs.journal import result_of
 from backend.runs.service import Runs
 from backend.workspace.e2b import E2BWorkspaces, SandboxService
@@ -52,6 +52,20 @@ class TestQueue(OnSupabase):
         monkeypatch.setenv("CODEFLOW_LEASE", "0.1")
         await run_agent.local(run.id)
         assert (await world.store.leased_run(claimed[2])).attempt == 1
+
+    async def test_a_dead_workers_lease_is_waited_out_and_an_e2b_that_does_not_answer_ends_the_run_in_words(
+        self, world: SupabaseWorld, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = await world.queued()
+        assert await world.store.claim_run("dead", 1, run.id)
+        monkeypatch.setenv("CODEFLOW_LEASE", "5")
+        await run_agent.local(run.id)
+        over = await world.store.run(world.ada, run.id)
+        assert (over.status, over.attempt) == (RunStatus.FAILED, 2)
+        last = (await world.events(run))[-1]
+        assert isinstance(last, RunFinished)
+        assert last.failure
+        assert "does not answer" in last.failure.message
 
     async def test_a_worker_for_a_run_that_is_over_or_gone_has_nothing_to_do(self, world: SupabaseWorld) -> None:
         run = await world.queued()
