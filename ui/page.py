@@ -19,6 +19,7 @@ from backend.web.session import user_of
 from backend.web.upgrade import limit_details
 from ui.assets import mount_assets
 from ui.components import event_bus, file_explorer, part, preview
+from ui.gradio_routes import GradioRoutes
 from ui.pages import page_routes
 from ui.shell import PageShell
 from ui.theme import THEME
@@ -48,6 +49,7 @@ def mount_page(api: FastAPI, services: Services) -> FastAPI:
         max_file_size="10mb",
     )
     api.add_middleware(PageShell, assets=assets)
+    api.add_middleware(GradioRoutes)
     return api
 
 
