@@ -6,7 +6,10 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 ROOT = "/gradio_api/"
-USED = ("queue/join", "queue/data", "upload", "upload_progress", "info", "app_id", "startup-events", "reset", "cancel")
+USED = (
+    *("queue/join", "queue/data", "run/predict", "upload", "upload_progress"),
+    *("info", "app_id", "startup-events", "reset", "cancel"),
+)
 USED_BELOW = ("file=/", "heartbeat/")
 ALSO_UNUSED = ("/login", "/logout", "/monitoring")
 

@@ -91,7 +91,7 @@ async def test_gradios_routes_that_the_page_does_not_use_are_not_there(site: Sit
         "deep_link?session_hash=eves",
     ):
         assert (await site.http.get(f"/gradio_api/{path}", headers=EVE)).json() == {"detail": "Not Found"}
-    for path in ("run/predict", "call/predict", "component_server", "vibe-edit", "process_recording"):
+    for path in ("run/start", "api/start", "call/start", "component_server", "vibe-edit", "process_recording"):
         assert (await site.http.post(f"/gradio_api/{path}", json={}, headers=EVE)).json() == {"detail": "Not Found"}
     assert (await site.http.get("/monitoring", headers=EVE)).json() == {"detail": "Not Found"}
 
