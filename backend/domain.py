@@ -315,6 +315,7 @@ class LimitKind(StrEnum):
     POINTS = "points"
     CONCURRENT = "concurrent"
     BUDGET = "budget"
+    PREVIEWS = "previews"
     RATE = "rate"
 
 

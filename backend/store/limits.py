@@ -8,7 +8,7 @@ from backend.domain import LimitKind, LimitReached
 def limit_reached(
     kind: LimitKind, limit: int, resets_at: datetime | None, now: datetime, *, anonymous: bool = False
 ) -> LimitReached:
-    """`limit` is in the kind's own unit: prompts, prompts at once, millionths of a US dollar, starts."""
+    """`limit` is in the kind's own unit: prompts, prompts at once, millionths of a US dollar, previews, starts."""
     up = "with an account" if anonymous else "with a larger tier"
     when = _in(resets_at, now)
     match kind:
@@ -22,6 +22,10 @@ def limit_reached(
             message = (
                 f"Your prompts have used up the ${limit / 1_000_000:.2f} your tier may spend on models. "
                 f"Go on {when}, or now {up}."
+            )
+        case LimitKind.PREVIEWS:
+            message = (
+                f"{limit} previews of yours are awake. Wait until the first ones sleep; {up} more can be awake at once."
             )
         case LimitKind.RATE:
             message = f"This preview was started too often of late. Try again {when}."

@@ -11,7 +11,7 @@ from backend.store.sqlite_journal import active_run, finish, put_blobs, write_en
 from backend.store.sqlite_part import Part
 from backend.store.sqlite_rows import attachments_adapter, owned_project, owned_run, owned_version, to_run
 from backend.store.sqlite_scope import as_user
-from backend.store.sqlite_usage import charge, know, tier_of
+from backend.store.sqlite_usage import charge, know, require_preview_room, tier_of
 from backend.store.text import require_id, require_paths, require_text
 
 
@@ -45,6 +45,8 @@ class RunPart(Part):
             tier = tier_of(db, user, self._default_tier)
             if kind is RunKind.PROMPT:
                 charge(db, user, tier, run_id, now)
+            else:
+                require_preview_room(db, user, tier, project_id, now)
             images = [
                 Attachment(name=name, media_type=media_type, sha256=sha256)
                 for (name, media_type, _), sha256 in zip(

@@ -14,6 +14,13 @@ QUEUED_S = 120
 _ACTIVE = """select count(*) from my_runs where kind = 'prompt' and
     ((status = 'queued' and created_at > :now - :queued) or (status = 'running' and lease_until >= :now))"""
 
+PREVIEWS_A_PROMPT = 10
+"""Previews a tier may have awake at once, for each prompt it may run at once."""
+HEARD_OF_S = 3600
+"""A preview nothing was heard of for so long has ended, whoever was to say so."""
+_AWAKE = """select count(*) from my_projects p where p.updated_at > :since and p.id <> :but and (p.sandbox_id is not null
+    or exists (select 1 from my_runs r where r.project_id = p.id and r.status in ('queued', 'running')))"""
+
 
 def know(db: sqlite3.Connection, user: User, default_tier: str, now: float) -> None:
     """The user's profile is there, with the address they now have."""
@@ -66,6 +73,15 @@ def charge(db: sqlite3.Connection, user: User, tier: Tier, run_id: str, now: flo
         "insert into usage_ledger (run_id, kind, owner, points, tier, window_id, at) values (?, 'charge', ?, 1, ?, ?, ?)",
         (run_id, user.id, tier.id, window_id, now),
     )
+
+
+def require_preview_room(db: sqlite3.Connection, user: User, tier: Tier, project_id: str, now: float) -> None:
+    """Room for one more preview, the project's. Raises `LimitReached`."""
+    if tier.concurrent is None:
+        return
+    limit = PREVIEWS_A_PROMPT * max(1, tier.concurrent)
+    if db.execute(_AWAKE, {"but": project_id, "since": now - HEARD_OF_S}).fetchone()[0] >= limit:
+        raise limit_reached(LimitKind.PREVIEWS, limit, None, moment(now), anonymous=user.anonymous)
 
 
 def settle(db: sqlite3.Connection, run: Run, status: RunStatus, cost_micros: int, now: float) -> None:

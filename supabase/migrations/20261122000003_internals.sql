@@ -185,6 +185,16 @@ begin
 end
 $$;
 
+-- A bound for scripts: nobody looks after so many.
+create function internal.require_room(p_owner uuid) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if (select count(*) from public.projects where owner = p_owner) >= 2000 then
+    perform internal.invalid('You have 2,000 projects and links, and more cannot be kept. Delete some you do not need.');
+  end if;
+end
+$$;
+
 create function internal.new_project(p_id text, p_owner uuid, p_kind text, p_title text, p_head text) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -193,6 +203,7 @@ begin
   perform internal.require_id(p_id);
   perform internal.require_id(p_head);
   perform internal.require_title(p_title);
+  perform internal.require_room(p_owner);
   insert into public.projects (id, owner, kind, title, head_id, created_at, updated_at)
     values (p_id, p_owner, p_kind, p_title, p_head, v_now, v_now);
 exception when unique_violation then

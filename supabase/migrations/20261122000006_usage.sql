@@ -40,6 +40,22 @@ language sql stable set search_path = '' as $$
     or (status = 'running' and lease_until > clock_timestamp()))
 $$;
 
+-- How many previews a tier may have awake at once, of one kind of project: ten for each prompt it may run at once.
+create function internal.previews_of(p_tier public.tiers) returns bigint
+language sql immutable set search_path = '' as $$
+  select 10 * greatest(1, p_tier.concurrent)::bigint where p_tier.concurrent is not null
+$$;
+
+-- Previews that are up or on their way, but for this project's. One that nothing was heard of for an hour is not counted:
+-- its sandbox has ended, whoever was to say so.
+create function internal.previews_awake(p_owner uuid, p_kind text, p_but text) returns bigint
+language sql stable set search_path = '' as $$
+  select count(*) from public.projects p
+  where p.owner = p_owner and p.updated_at > clock_timestamp() - interval '1 hour' and p.kind = p_kind and p.id <> p_but
+    and (p.sandbox_id is not null
+      or exists (select from public.runs r where r.project_id = p.id and r.status in ('queued', 'running')))
+$$;
+
 create function internal.limit_reached(p_kind text, p_limit bigint, p_resets_at timestamptz) returns jsonb
 language sql immutable set search_path = '' as $$
   select jsonb_build_object('ok', false, 'kind', p_kind, 'limit', p_limit, 'resets_at', p_resets_at)

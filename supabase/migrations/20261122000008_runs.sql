@@ -84,6 +84,8 @@ begin
     if v_limit is not null then
       return v_limit;
     end if;
+  elsif internal.previews_awake(v_me.id, 'app', p_project) >= internal.previews_of(v_tier) then
+    return internal.limit_reached('previews', internal.previews_of(v_tier), null);
   end if;
   v_run.id := p_id;
   v_run.project_id := p_project;

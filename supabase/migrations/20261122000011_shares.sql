@@ -179,6 +179,7 @@ declare
   v_share public.shares := internal.hold_preview(p_token);
   v_preview public.projects;
   v_after timestamptz;
+  v_tier public.tiers;
   v_run public.runs;
 begin
   select * into v_preview from public.projects where id = v_share.preview_project_id;
@@ -186,6 +187,10 @@ begin
     v_after := internal.wake_after(v_preview.id);
     if v_after > clock_timestamp() then
       return internal.limit_reached('rate', null, v_after);
+    end if;
+    select t.* into v_tier from public.tiers t join public.profiles o on o.tier = t.id where o.id = v_preview.owner;
+    if internal.previews_awake(v_preview.owner, 'share', v_preview.id) >= internal.previews_of(v_tier) then
+      return internal.limit_reached('rate', null, null);
     end if;
     v_run.id := internal.new_id();
     v_run.project_id := v_preview.id;

@@ -110,6 +110,7 @@ def user_probes(scene: Scene) -> Iterator[Attack]:
     yield _probe("newcomer", "project_cards", {}, 0)
     yield Attack("a newcomer's usage has others' in it", "public.usage", _mixed_usage)
     yield Attack("a newcomer is held back by what others do", "public.start_run", _held_back)
+    yield Attack("a newcomer is held back by how much others have", "public.start_run", _held_back_by_plenty)
     yield Attack("a newcomer is told when others may go on", "public.start_run", _others_window)
 
 
@@ -193,6 +194,21 @@ def _mixed_usage(session: Session, scene: Scene) -> str | None:
 
 def _held_back(session: Session, scene: Scene) -> str | None:
     answer = _first_prompt(session, scene)
+    return None if answer["ok"] else f"refused: {answer}"
+
+
+def _held_back_by_plenty(session: Session, scene: Scene) -> str | None:
+    session.sql(
+        """insert into public.projects (id, owner, title, head_id, sandbox_id, created_at, updated_at)
+        select 'many-' || n, %s, 'x', 'x', 'box-' || n, now(), now() from generate_series(1, 1990) n""",
+        scene.victim.id,
+    )
+    become(session, scene, "newcomer")
+    for n in range(10):
+        made = session.attempt_call("create_project", p_id=f"p{n}", p_version_id=f"p{n}", p_title="x", p_files={})
+        if isinstance(made, Refused):
+            return f"refused: {made}"
+    answer = session.call("start_run", p_id="awake", p_project="p1", p_kind="wake", p_prompt="")
     return None if answer["ok"] else f"refused: {answer}"
 
 

@@ -91,3 +91,23 @@ def test_a_claim_repeated_with_its_token_is_the_same_claim(session: Session, sce
     first, second = session.call("claim_run", **ask), session.call("claim_run", **ask)
     assert first == second
     assert first["run"]["attempt"] == 1
+
+
+def test_nobody_fills_the_database_with_projects(session: Session, scene: Scene) -> None:
+    session.act("postgres")
+    session.sql(
+        """insert into public.projects (id, owner, title, head_id, created_at, updated_at)
+        select 'many-' || n, %s, 'x', 'x', now(), now() from generate_series(1, 2000) n""",
+        scene.newcomer.id,
+    )
+    session.act("authenticated", scene.newcomer.id)
+    one_more = {"p_id": "one-more", "p_version_id": "one-more", "p_title": "x", "p_files": {}}
+    assert "2,000 projects" in session.refusal("create_project", **one_more).message
+    assert (
+        "2,000 projects"
+        in session.refusal(
+            "remix", p_token=scene.victim.named("link"), p_project="one-more", p_version="one-more"
+        ).message
+    )
+    session.call("delete_project", p_id="many-1")
+    session.call("create_project", **one_more)

@@ -183,3 +183,16 @@ def test_the_hidden_project_is_in_no_list_and_takes_no_orders(session: Session, 
     for function in ("delete_project", "rename_project"):
         more = {"p_title": "x"} if function == "rename_project" else {}
         assert session.refusal(function, p_id=hidden, **more).hint == "not_found"
+
+
+def test_only_so_many_of_an_owners_links_are_awake_at_once(session: Session, scene: Scene, owner: Person) -> None:
+    session.act("postgres")
+    session.sql(
+        """insert into public.projects (id, owner, kind, title, head_id, sandbox_id, created_at, updated_at)
+        select 'awake-' || n, %s, 'share', 'x', 'x', 'box-' || n, now(), now() from generate_series(1, 40) n""",
+        owner.id,
+    )
+    assert wake(session, scene) == {"ok": False, "kind": "rate", "limit": None, "resets_at": None}
+    session.act("postgres")
+    session.sql("update public.projects set sandbox_id = null where id = 'awake-1'")
+    assert wake(session, scene)["ok"]

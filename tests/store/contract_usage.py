@@ -116,6 +116,36 @@ class UsagePromises:
         world.grant(world.ada, tier(points=0))
         assert (await refused(world, "run-1")).kind is LimitKind.POINTS
 
+    async def test_only_so_many_previews_are_awake_at_once_but_a_prompt_is_not_kept_waiting(self, world: World) -> None:
+        world.grant(world.ada, tier(concurrent=1))
+        projects = [await world.project() for _ in range(12)]
+        for project in projects[:10]:
+            await world.store.start_run(world.ada, project.id, f"wake-{project.id}", RunKind.WAKE, "x")
+        awake, asleep = projects[0], projects[10]
+        for kind in (RunKind.WAKE, RunKind.EDIT, RunKind.RESTORE):
+            restore_id = asleep.head_id if kind is RunKind.RESTORE else None
+            with pytest.raises(LimitReached) as caught:
+                await world.store.start_run(world.ada, asleep.id, "run-1", kind, "x", restore_id=restore_id)
+            assert caught.value.kind is LimitKind.PREVIEWS
+        assert await world.store.entries(world.ada, asleep.id) == []
+        await world.queued(project=projects[11], run_id="run-2")
+        await world.store.cancel_run(world.ada, f"wake-{awake.id}")
+        await world.store.cancel_run(world.ada, "run-2")
+        await world.store.start_run(world.ada, asleep.id, "run-3", RunKind.WAKE, "x")
+
+    async def test_a_preview_that_was_last_heard_of_long_ago_takes_no_room(self, world: World) -> None:
+        world.grant(world.ada, tier(concurrent=1))
+        for n in range(10):
+            _, lease = await world.claimed(run_id=f"run-{n}")
+            project_id = (await world.store.leased_project(lease)).id
+            await world.store.set_preview(project_id, lease, f"sb-{n}", "http://preview")
+            await world.store.finish_run(lease, finished())
+        project = await world.project()
+        with pytest.raises(LimitReached):
+            await world.store.start_run(world.ada, project.id, "wake-1", RunKind.WAKE, "x")
+        world.let_pass(3700)
+        await world.store.start_run(world.ada, project.id, "wake-2", RunKind.WAKE, "x")
+
     async def test_editing_restoring_and_waking_take_no_point(self, world: World) -> None:
         world.grant(world.ada, tier(points=0, concurrent=0, budget_micros=0))
         for n, kind in enumerate((RunKind.EDIT, RunKind.RESTORE, RunKind.WAKE)):

@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
         ),
         (LimitKind.CONCURRENT, 1, None, "CodeFlow is already working on another of your prompts. Wait or stop one; "),
         (LimitKind.CONCURRENT, 4, None, "CodeFlow is already working on 4 prompts of yours. Wait or stop one; "),
+        (LimitKind.PREVIEWS, 10, None, "10 previews of yours are awake. Wait until the first ones sleep; "),
         (LimitKind.RATE, 1, timedelta(seconds=12), "started too often of late. Try again in a moment."),
     ],
 )
@@ -40,7 +41,7 @@ def test_a_limit_says_what_it_is_and_when_one_can_go_on(
     assert (reached.kind, reached.resets_at) == (kind, resets_at)
 
 
-@pytest.mark.parametrize("kind", [LimitKind.POINTS, LimitKind.BUDGET, LimitKind.CONCURRENT])
+@pytest.mark.parametrize("kind", [LimitKind.POINTS, LimitKind.BUDGET, LimitKind.CONCURRENT, LimitKind.PREVIEWS])
 def test_the_way_up_is_an_account_for_who_has_none_and_a_larger_tier_for_others(kind: LimitKind) -> None:
     assert "with an account" in limit_reached(kind, 3, NOW, NOW, anonymous=True).message
     assert "with a larger tier" in limit_reached(kind, 3, NOW, NOW).message
