@@ -1,5 +1,6 @@
 """What the web and the command line ask of runs: start, stop, watch."""
 
+import contextlib
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -73,7 +74,9 @@ class Runs:
         try:
             run = await self._queue(user, project.id, run_id, RunKind.PROMPT, prompt, attachments=images)
         except CodeFlowError:
-            await self._store.delete_project(user, project.id)
+            # It is Busy when the run was queued after all, and only the answer was lost: sent again, it is found.
+            with contextlib.suppress(CodeFlowError):
+                await self._store.delete_project(user, project.id)
             raise
         if run.project_id != project.id:
             # The same request came twice at once, and the other was faster.
@@ -132,9 +135,13 @@ class Runs:
         return await self._store.create_share(user, project_id, version_id, history)
 
     async def remix(self, user: User, token: str) -> Project:
-        """The shared version as a project of the user's own, whose preview is on its way. Raises `NotFound`."""
+        """The shared version as a project of the user's own, whose preview is on its way if there is room for it. Raises `NotFound`."""
         project = await self._store.remix(user, token)
-        await self.wake(user, project.id)
+        try:
+            await self.wake(user, project.id)
+        except CodeFlowError as e:
+            # The project is there all the same, and tried again this would make another; its page can wake it.
+            log.info("The preview of remix %s stays asleep: %s", project.id, e.message)
         return project
 
     async def revoke(self, user: User, share_id: str) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from backend.domain import MAX_PROMPT_CHARS, Busy, InvalidInput, Run, RunStatus, User
+from backend.domain import MAX_PROMPT_CHARS, Busy, InvalidInput, Run, RunStatus, Unavailable, User
 from tests.runs.stage import USER, Stage
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
@@ -41,6 +42,23 @@ async def test_sending_a_first_prompt_twice_at_once_makes_one_project(stage: Sta
     runs = await asyncio.gather(*(stage.runs.start(USER, None, "a page", run_id="chosen-by-page") for _ in range(5)))
     assert len({r.project_id for r in runs}) == 1
     assert [c.id for c in await stage.store.projects(USER)] == [runs[0].project_id]
+
+
+async def test_a_first_prompt_whose_answer_was_lost_is_kept_and_found_when_it_is_sent_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_run = stage.store.start_run
+
+    async def silent(*args: Any, **more: Any) -> Run:
+        await start_run(*args, **more)
+        raise Unavailable("The database does not answer.")
+
+    monkeypatch.setattr(stage.store, "start_run", silent)
+    with pytest.raises(Unavailable, match="does not answer"):
+        await stage.runs.start(USER, None, "a page", run_id="chosen-by-page")
+    monkeypatch.undo()
+    run = await stage.runs.start(USER, None, "a page", run_id="chosen-by-page")
+    assert [c.id for c in await stage.store.projects(USER)] == [run.project_id]
 
 
 async def test_a_second_prompt_while_the_first_is_under_way_is_refused(stage: Stage) -> None:

@@ -172,3 +172,15 @@ async def test_the_one_user_without_sign_in_shares_too(site: Site) -> None:
     assert (await site.http.get(f"/api/shared/{token}")).json()["prompts"] == ["a page"]
     assert (await site.http.post(f"/api/shared/{token}/remix")).status_code == 201
     assert len(await site.stage.store.projects(LOCAL_USER)) == 2
+
+
+async def test_a_remix_for_whose_preview_there_is_no_room_is_made_all_the_same(town: Site) -> None:
+    link, _ = await shared(town, ADA, await built(town, ADA))
+    for _ in range(11):
+        answer = await town.http.post(link.replace("/s/", "/api/shared/") + "/remix", headers=EVE)
+        assert answer.status_code == 201, answer.text
+    cards = (await town.http.get("/api/projects", headers=EVE)).json()
+    assert sorted(card["active"] for card in cards) == [False, *[True] * 10]
+    asleep = next(card["id"] for card in cards if not card["active"])
+    refused = await town.http.post(f"/api/projects/{asleep}/wake", headers=EVE)
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (429, "previews")
