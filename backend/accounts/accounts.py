@@ -97,7 +97,9 @@ class Accounts:
         return await self.sessions.begin(await self._gotrue.anonymous())
 
     async def set_password(self, session: Session, password: str) -> Session:
-        return await self.sessions.begin(await self._gotrue.set_password(session.grant, password))
+        grant = await self._gotrue.set_password(session.grant, password)
+        self.sessions.doubt(session.user)
+        return await self.sessions.begin(grant)
 
     async def begin_at(self, provider: Provider, callback: str, next_path: str) -> tuple[str, str]:
         """(where to send the browser, a cookie for it that `finish_at` asks for). Raises `InvalidInput`."""
@@ -130,14 +132,16 @@ class Accounts:
         return await self.sessions.begin(grant), done
 
     async def sign_out(self, session: Session, *, everywhere: bool) -> None:
-        """Elsewhere, sessions end when their access token expires, within the hour. Raises only when asked for
-        `everywhere`: this browser's session is over for us even when Supabase does not answer."""
+        """For other web processes, a session ends when its access token expires, within the hour. Raises only when asked
+        for `everywhere`: this browser's session is over for us even when Supabase does not answer."""
         try:
             await self._gotrue.sign_out(session.grant.access, "global" if everywhere else "local")
         except (Unavailable, LimitReached):
             if everywhere:
                 raise
         self.sessions.end(session)
+        if everywhere:
+            self.sessions.doubt(session.user)
 
     async def _begun(self, grant: Grant | None) -> Session | Confirm:
         return await self.sessions.begin(grant) if grant else Confirm()

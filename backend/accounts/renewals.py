@@ -38,6 +38,10 @@ class Renewals:
             return outcome
         raise outcome
 
+    def forget(self) -> None:
+        """What was learned so far may be over: from now on, everybody is asked about anew."""
+        self._known = {key: known for key, known in self._known.items() if known.until == float("inf")}
+
     async def _renewed(self, token: str) -> Grant | NotSignedIn | Unavailable:
         try:
             outcome = await self._refresh(token)

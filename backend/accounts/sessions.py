@@ -15,6 +15,8 @@ PURPOSE = "session 1"
 """With the number of the parcel's format: what an older version sealed is no session, instead of an accident."""
 MAX_AGE_S = 30 * 24 * 3600
 """Of a session nobody uses. Each use within an hour or so begins it anew."""
+TOKENS_S = 24 * 3600.0
+"""No access token should live longer."""
 AHEAD_S = 60.0
 """The access token is renewed so long before it expires, so that none expires on its way."""
 MAX_COOKIE_CHARS = 4000
@@ -46,6 +48,15 @@ class Resumed:
     """The cookie is out of date: send `Sessions.cookie` anew."""
 
 
+@dataclass
+class _Doubt:
+    """Some of a user's sessions are over, and their access tokens do not show it."""
+
+    until: float
+    sound: set[str | None] = field(default_factory=set)
+    """Ids of those renewed since: Supabase renews none that is over."""
+
+
 class Sessions:
     def __init__(self, seal: Seal, tokens: Tokens, refresh: Callable[[str], Awaitable[Grant]]) -> None:
         self._seal = seal
@@ -53,6 +64,8 @@ class Sessions:
         self._renewals = Renewals(refresh)
         self._ended: dict[str, float] = {}
         """Ids of sessions signed out here, until their last access token expires."""
+        self._doubted: dict[str, _Doubt] = {}
+        """By the user's id."""
 
     async def begin(self, grant: Grant) -> Session:
         """Raises `NotSignedIn` when the tokens are not this project's, and `Unavailable`."""
@@ -83,18 +96,21 @@ class Sessions:
             return None
         if claims and claims.session_id in self._ended:
             return None
-        if claims and claims.expires_at - time.time() > AHEAD_S:
+        sound = claims is not None and self._is_sound(claims.user.id, claims.session_id)
+        if claims and sound and claims.expires_at - time.time() > AHEAD_S:
             return Resumed(_session(claims, parcel.grant), parcel.framed, renewed=False)
         try:
             session = await self.begin(await self._renewals.renew(parcel.grant.refresh))
         except NotSignedIn:
             return None
         except Unavailable:
-            if claims is None:
+            if claims is None or not sound:
                 raise
             return Resumed(_session(claims, parcel.grant), parcel.framed, renewed=False)
         if session.id in self._ended:
             return None
+        if doubt := self._doubted.get(session.user.id):
+            doubt.sound.add(session.id)
         return Resumed(session, parcel.framed, renewed=True)
 
     def end(self, session: Session) -> None:
@@ -103,6 +119,17 @@ class Sessions:
         self._ended = {key: until for key, until in self._ended.items() if until > now}
         if session.id:
             self._ended[session.id] = session.expires_at + AHEAD_S
+
+    def doubt(self, user: User) -> None:
+        """Some or all of the user's sessions were ended: each is taken again only once it was renewed, by this process."""
+        now = time.time()
+        self._doubted = {key: doubt for key, doubt in self._doubted.items() if doubt.until > now}
+        self._doubted[user.id] = _Doubt(now + TOKENS_S)
+        self._renewals.forget()
+
+    def _is_sound(self, user_id: str, session_id: str | None) -> bool:
+        doubt = self._doubted.get(user_id)
+        return doubt is None or session_id in doubt.sound
 
 
 def _session(claims: Claims, grant: Grant) -> Session:

@@ -47,6 +47,7 @@ def account_routes(services: Services) -> APIRouter:
         if hasattr(request.state, "session"):
             if services.accounts:
                 services.accounts.sessions.end(request.state.session)
+                services.accounts.sessions.doubt(user)
             response.raw_headers.append(Cookies(request).forget(SESSION, framed=request.state.framed))
         return response
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.accounts.conftest import Site
-from tests.accounts.people import new_address
+from tests.accounts.people import me, new_address, sign_in
 from tests.supabase.project import SupabaseServer
 
 
@@ -71,3 +71,16 @@ async def test_a_weak_password_is_refused_with_the_reason(site: Site) -> None:
         answer = await browser.post("/auth/sign-up", json={"email": new_address(), "password": "abc"})
     assert answer.status_code == 422
     assert "Choose another password" in answer.json()["error"]["message"]
+
+
+async def test_a_new_password_ends_the_sessions_of_whoever_had_the_old_one(
+    site: Site, supabase_server: SupabaseServer
+) -> None:
+    user = supabase_server.sign_up()
+    async with site.browser() as browser, site.browser() as other:
+        await sign_in(browser, user)
+        await sign_in(other, user)
+        answer = await browser.post("/auth/password", json={"password": "another one, and longer"})
+        assert answer.status_code == 200, answer.text
+        assert (await me(browser))["user"] == user.id
+        assert (await other.get("/api/me")).status_code == 401
