@@ -85,7 +85,7 @@ class AccountSession:
         except Unavailable as error:
             if not is_under(scope["path"], OPEN):
                 app = _out_of_order(scope, error)
-        await app(scope, receive, _adding(headers, send))
+        await app(scope, receive, _private(_adding(headers, send)) if "user" in state else _adding(headers, send))
 
     def _enter(self, state: dict, cookies: Cookies, resumed: Resumed) -> list[tuple[bytes, bytes]]:
         session = resumed.session
@@ -161,3 +161,16 @@ def _adding(headers: Sequence[tuple[bytes, bytes]], send: Send) -> Send:
         await send(message)
 
     return adding
+
+
+def _private(send: Send) -> Send:
+    """Answers that do not say who may keep them are kept by no cache that others use too: a cookie alone forbids none."""
+
+    async def private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", ()))
+            if not any(name.lower() == b"cache-control" for name, _ in headers):
+                message = {**message, "headers": [*headers, (b"cache-control", b"private")]}
+        await send(message)
+
+    return private

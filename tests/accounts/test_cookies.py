@@ -105,3 +105,15 @@ async def test_the_cookie_parses_as_one(site: Site, user: User) -> None:
     for headers in ({}, HTTPS):
         for header in (await sign_in(site, user, **headers)).values():
             assert len(SimpleCookie(header.replace("; Partitioned", ""))) == 1
+
+
+async def test_what_one_person_is_told_is_kept_by_no_cache_that_others_use(
+    site: Site, supabase_server: SupabaseServer
+) -> None:
+    async with site.browser() as browser:
+        user = supabase_server.sign_up()
+        await browser.post("/auth/sign-in", json={"email": user.email, "password": user.password})
+        answer = await browser.post("/api/projects", json={})
+        assert answer.headers.get_list("cache-control") == ["private"]
+        answer = await browser.get("/api/me")
+        assert answer.headers.get_list("cache-control") == ["max-age=60"], "whoever says so knows"
