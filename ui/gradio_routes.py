@@ -2,8 +2,13 @@
 there, of whatever type, as if it were ours.
 """
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.domain import LimitReached
+from backend.web.errors import answer
+from backend.web.rates import count_for
+from backend.web.services import Services
+from backend.web.upgrade import limit_details
 
 ROOT = "/gradio_api/"
 USED = (
@@ -15,18 +20,26 @@ ALSO_UNUSED = ("/login", "/logout", "/monitoring")
 
 
 class GradioRoutes:
-    """ASGI middleware: the rest is not there."""
+    """ASGI middleware inside the session's: the rest is not there, and nobody uploads without end."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, services: Services) -> None:
         self.app = app
+        self._services = services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = (
-            JSONResponse({"detail": "Not Found"}, 404)
-            if scope["type"] == "http" and _unused(scope["path"])
-            else self.app
-        )
+        app = (scope["type"] == "http" and self._refusal(scope)) or self.app
         await app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> ASGIApp | None:
+        if _unused(scope["path"]):
+            return answer(404, "not_found", "There is nothing here.")
+        user = scope.get("state", {}).get("user")
+        if scope["path"].rstrip("/") == f"{ROOT}upload" and user:
+            try:
+                count_for(self._services, "upload", user)
+            except LimitReached as error:
+                return answer(429, "limit_reached", error.message, **limit_details(error, user, None))
+        return None
 
 
 def _unused(path: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import gradio as gr
 from fastapi import FastAPI, Request
+from starlette.middleware import Middleware
 
 from backend.domain import CodeFlowError, LimitReached, User
 from backend.web.rates import count_for
@@ -49,7 +50,8 @@ def mount_page(api: FastAPI, services: Services) -> FastAPI:
         max_file_size="10mb",
     )
     api.add_middleware(PageShell, assets=assets)
-    api.add_middleware(GradioRoutes)
+    # The last of the list is the innermost: by then it is known who asks.
+    api.user_middleware.append(Middleware(GradioRoutes, services=services))
     return api
 
 

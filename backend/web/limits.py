@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 
 from backend.domain import LimitKind, LimitReached
 
-Limit = Literal["sign_in", "password", "mail", "code", "anonymous", "run", "share", "wake", "look", "events"]
+Limit = Literal["sign_in", "password", "mail", "code", "anonymous", "run", "share", "wake", "look", "events", "upload"]
 
 
 class Rate(NamedTuple):
@@ -35,6 +35,8 @@ RATES: Mapping[Limit, Rate] = {
     # One user.
     "run": Rate(30, 60),
     "share": Rate(30, 60),
+    # Each may bring several pictures; they lie on the disk for a while, whether they are sent or not.
+    "upload": Rate(60, 600),
     # One visitor of a share.
     "wake": Rate(10, 600),
     # One visitor too: the page looks every second while the preview wakes.

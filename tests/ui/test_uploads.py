@@ -13,12 +13,14 @@ from PIL import Image
 
 from backend.domain import User
 from backend.web.api import create_api
+from backend.web.limits import RATES, Rate, RateLimits
 from backend.web.services import Services
 from tests.web.conftest import UPGRADE, Site, served, with_named_people
 from tests.web.people import as_user
 from ui.page import mount_page
 
 EVE = as_user("eve")
+NOTHING = "There is nothing here."
 
 
 def page_of_many(services: Services) -> FastAPI:
@@ -52,8 +54,8 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-async def uploaded(http: httpx.AsyncClient) -> str:
-    answer = await http.post("/gradio_api/upload", files={"files": ("red.png", picture())}, headers=EVE)
+async def uploaded(http: httpx.AsyncClient, person: dict[str, str] = EVE) -> str:
+    answer = await http.post("/gradio_api/upload", files={"files": ("red.png", picture())}, headers=person)
     return answer.json()[0]
 
 
@@ -81,6 +83,25 @@ async def test_no_address_is_fetched(site: Site) -> None:
     assert "not here any more" in news["output"]["error"]
 
 
+async def test_a_handler_of_words_takes_no_file_either(site: Site, tmp_path: Path) -> None:
+    handlers = (await site.http.get("/config", headers=EVE)).json()["dependencies"]
+    stop = next(h["id"] for h in handlers if h["backend_fn"] and len(h["inputs"]) == 1)
+    file = {"path": "/proc/self/environ", "meta": {"_type": "gradio.FileData"}}
+    body = {"data": [file], "fn_index": stop, "session_hash": "eves"}
+    answer = await site.http.post("/gradio_api/run/predict", json=body, headers=EVE)
+    assert "not here any more" in answer.text
+    assert list((tmp_path / "uploads").rglob("environ")) == []
+
+
+async def test_nobody_uploads_without_end(site: Site) -> None:
+    site.services.limits = RateLimits({**RATES, "upload": Rate(2, 600)})
+    files = {"files": ("red.png", picture())}
+    answers = [await site.http.post("/gradio_api/upload", files=files, headers=EVE) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[2].json()["error"]["kind"] == "rate"
+    await uploaded(site.http, as_user("ada"))
+
+
 async def test_gradios_routes_that_the_page_does_not_use_are_not_there(site: Site) -> None:
     for path in (
         # Fetched by the server, and served with the type that a foreign server says: a page of somebody's, as ours.
@@ -90,10 +111,10 @@ async def test_gradios_routes_that_the_page_does_not_use_are_not_there(site: Sit
         # Tells what a session's components hold, and writes it to a file for each who asks.
         "deep_link?session_hash=eves",
     ):
-        assert (await site.http.get(f"/gradio_api/{path}", headers=EVE)).json() == {"detail": "Not Found"}
+        assert (await site.http.get(f"/gradio_api/{path}", headers=EVE)).json()["error"]["message"] == NOTHING
     for path in ("run/start", "api/start", "call/start", "component_server", "vibe-edit", "process_recording"):
-        assert (await site.http.post(f"/gradio_api/{path}", json={}, headers=EVE)).json() == {"detail": "Not Found"}
-    assert (await site.http.get("/monitoring", headers=EVE)).json() == {"detail": "Not Found"}
+        assert (await site.http.post(f"/gradio_api/{path}", json={}, headers=EVE)).json()["error"]["message"] == NOTHING
+    assert (await site.http.get("/monitoring", headers=EVE)).json()["error"]["message"] == NOTHING
 
 
 async def test_files_beside_the_uploads_are_not_served(site: Site, tmp_path: Path) -> None:
