@@ -79,6 +79,10 @@ begin
     end if;
   end if;
   v_tier := internal.acting_tier(v_me.tier);
+  if v_tier.id is null then
+    -- Without a row there would be no limit.
+    perform internal.no_such('tier');
+  end if;
   if p_kind = 'prompt' then
     v_limit := internal.charge(p_id, v_me.id, v_tier);
     if v_limit is not null then

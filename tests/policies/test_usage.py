@@ -41,6 +41,15 @@ def failing(session: Session, person: Person, run: str) -> Any:
 # Limits
 
 
+def test_a_tier_that_was_deleted_starts_nothing(session: Session, person: Person) -> None:
+    session.act("postgres")
+    session.sql("delete from public.tiers where id = 'anonymous'")
+    session.act("authenticated", person.id, is_anonymous=True)
+    asked = {"p_project": person.named("project"), "p_prompt": "x"}
+    for kind in ("prompt", "wake"):
+        assert session.refusal("start_run", p_id=f"by-{kind}", p_kind=kind, **asked).hint == "not_found"
+
+
 def test_a_spent_budget_refuses_the_next_prompt_and_says_until_when(session: Session, person: Person) -> None:
     start(session, person, "dear")
     claim(session, person, "dear")
