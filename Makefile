@@ -9,7 +9,7 @@ run: $(VENV)/.run
 	@$(BIN)/codeflow serve --open
 
 test: $(VENV)/.test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(VENV)/.test
 	@$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[San
         yield SandboxService(
             api_key=host.api_key,
             template=settings.e2b_template,
-            timeout_s=600,
+            timeout_s=3600,
             api_url=host.api_url,
             domain=host.domain,
             preview_scheme="http",

@@ -5,6 +5,7 @@ const { Findings } = require("./findings.cjs")
 const { Activity } = require("./activity.cjs")
 const { clickAround } = require("./clicks.cjs")
 const { stuckAt } = require("./hang.cjs")
+const { Restless, countMoves, onceItStays } = require("./moves.cjs")
 const { Late, unlessStuck, within } = require("./patience.cjs")
 const { located } = require("./sources.cjs")
 
@@ -25,25 +26,29 @@ async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) 
     page = await within(browser.newPage(), left(30_000))
     findings.watch(page)
     const activity = new Activity(page)
+    const stays = countMoves(page)
     report.status = await open(page, url, findings, left(60_000))
     if (report.status > 0) {
       await hydrated(page, left(HYDRATION_MS), left(ANSWER_MS), () => findings.empty)
       await activity.quiet(QUIET_MS, left(RESTLESS_MS))
-      report.title = await unlessStuck(page.title(), left(ANSWER_MS))
+      stays()
+      report.title = await onceItStays(() => unlessStuck(page.title(), left(ANSWER_MS)))
       if (screenshot) {
         const photo = { path: screenshot, type: "jpeg", quality: 80, animations: "disabled", caret: "initial", timeout: 0 }
-        await unlessStuck(page.screenshot(photo), left(ANSWER_MS))
+        await onceItStays(() => unlessStuck(page.screenshot(photo), left(ANSWER_MS)))
       }
       if (clicks && findings.empty) {
         await unlessStuck(clickAround(page, url, findings), left(ANSWER_MS))
         await activity.quiet(QUIET_MS, left(RESTLESS_MS))
       }
-      findings.overlay(await unlessStuck(page.evaluate(overlayText), left(ANSWER_MS)))
+      findings.overlay(await onceItStays(() => unlessStuck(page.evaluate(overlayText), left(ANSWER_MS))))
     }
   } catch (error) {
     if (error instanceof Late) {
       const stack = await within(stuckAt(browser, url), left(12_000)).catch(() => "")
       findings.add("The page stopped responding: an endless loop, or a render that never ends.", stack)
+    } else if (error instanceof Restless) {
+      findings.add(error.message)
     } else {
       findings.add(`The page could not be opened: ${error.message}`)
     }
@@ -70,7 +75,7 @@ async function open(page, url, findings, timeoutMs) {
 async function hydrated(page, limitMs, answerMs, fine) {
   const end = Date.now() + limitMs
   while (Date.now() < end && fine()) {
-    if (await unlessStuck(page.evaluate(reactTookOver), answerMs)) return
+    if (await onceItStays(() => unlessStuck(page.evaluate(reactTookOver), answerMs))) return
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
 }

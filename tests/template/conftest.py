@@ -46,7 +46,7 @@ class Machine:
 async def shared_machine(service: SandboxService) -> AsyncIterator[Machine]:
     remote = await AsyncSandbox.create(
         service.template,
-        timeout=600,
+        timeout=3600,
         api_key=service.api_key,
         api_url=service.api_url,
         sandbox_url=service.api_url,

@@ -45,6 +45,27 @@ async def test_exception_in_a_click_is_found_only_by_clicking(machine: Machine) 
     assert "app/page.tsx:3 clicked" in await machine.messages(clicks=True)
 
 
+async def test_a_page_that_is_replaced_while_it_is_looked_at_raises_no_alarm(machine: Machine) -> None:
+    """As hot reload does, or an app that leads elsewhere: three times, at whatever moment."""
+    await machine.page(
+        CLIENT
+        + "export default function Page() {\n  React.useEffect(() => {\n"
+        + "    const n = Number(sessionStorage.getItem('n'))\n    sessionStorage.setItem('n', String(n + 1))\n"
+        + "    if (n < 3) location.reload()\n  }, [])\n  return <p>x</p>\n}"
+    )
+    report = await machine.check(screenshot=True, clicks=True)
+    assert report["routes"][0]["errors"] == []
+    assert report["screenshot"]
+
+
+async def test_a_page_that_reloads_itself_for_ever_is_told(machine: Machine) -> None:
+    await machine.page(
+        CLIENT
+        + "export default function Page() {\n  React.useEffect(() => { location.reload() }, [])\n  return <p>x</p>\n}"
+    )
+    assert "keeps reloading itself" in await machine.messages()
+
+
 async def test_missing_picture_of_the_app_is_found_and_a_remote_one_is_not_loaded(machine: Machine) -> None:
     await machine.page(
         'export default () => <><img src="/nope.png" alt="" /><img src="https://example.com/a.png" alt="" /></>'
