@@ -12,6 +12,7 @@ from backend.web.answers import ZIP, OwnType, ZipDownload
 from backend.web.auth_cookies import SESSION, Cookies
 from backend.web.bodies import Body
 from backend.web.errors import ANSWERS
+from backend.web.rates import rate
 from backend.web.services import Services
 from backend.web.session import Viewer
 
@@ -31,7 +32,7 @@ def account_routes(services: Services) -> APIRouter:
     async def usage(user: Viewer) -> dict[str, Any]:
         return (await store.usage(user)).model_dump(mode="json")
 
-    @routes.get("/account/export.zip", response_class=OwnType, responses=ZIP)
+    @routes.get("/account/export.zip", dependencies=[rate(services, "download")], response_class=OwnType, responses=ZIP)
     async def export(user: Viewer) -> ZipDownload:
         pieces = export_account(store, user)
         first = await anext(pieces)

@@ -12,6 +12,7 @@ from backend.domain import InvalidInput, NotFound, User
 from backend.runs.inputs import image_type
 from backend.web.answers import PICTURES, TEXT, ZIP, OwnType
 from backend.web.errors import ANSWERS
+from backend.web.rates import rate
 from backend.web.services import Services
 from backend.web.session import Viewer
 
@@ -50,7 +51,7 @@ def file_routes(services: Services) -> APIRouter:
             raise NotFound("There is no such version of this project.")
         return version.manifest
 
-    @routes.get("/search")
+    @routes.get("/search", dependencies=[rate(services, "look")])
     async def search(user: Viewer, project_id: str, q: Annotated[str, Query(max_length=200)]) -> list[dict[str, Any]]:
         if not q.strip():
             raise InvalidInput("There is nothing to search for. Type a word.")
@@ -71,7 +72,7 @@ def file_routes(services: Services) -> APIRouter:
             raise NotFound("This is not a picture.")
         return Response(body, media_type=media_type, headers=IMMUTABLE)
 
-    @routes.get("/export.zip", response_class=OwnType, responses=ZIP)
+    @routes.get("/export.zip", dependencies=[rate(services, "download")], response_class=OwnType, responses=ZIP)
     async def export(user: Viewer, project_id: str) -> Response:
         project = await store.project(user, project_id)
         name = re.sub(r"[^a-z0-9]+", "-", project.title.lower()).strip("-")[:60] or "app"

@@ -16,7 +16,9 @@ from starlette.requests import HTTPConnection
 
 from backend.domain import LimitKind, LimitReached
 
-Limit = Literal["sign_in", "password", "mail", "code", "anonymous", "run", "share", "wake", "look", "events", "upload"]
+Limit = Literal[
+    "sign_in", "password", "mail", "code", "anonymous", "run", "share", "wake", "look", "events", "upload", "download"
+]
 
 
 class Rate(NamedTuple):
@@ -37,6 +39,8 @@ RATES: Mapping[Limit, Rate] = {
     "share": Rate(30, 60),
     # Each may bring several pictures; they lie on the disk for a while, whether they are sent or not.
     "upload": Rate(60, 600),
+    # Each holds a project's files in memory.
+    "download": Rate(20, 60),
     # One visitor of a share.
     "wake": Rate(10, 600),
     # One visitor too: the page looks every second while the preview wakes.

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from backend.domain import User
 from backend.web.account_export import export_account
+from backend.web.limits import RATES, Rate, RateLimits
 from backend.web.session import LOCAL_USER
 from tests.web.conftest import UPGRADE, Site
 from tests.web.people import as_user
@@ -128,3 +129,11 @@ async def test_a_deleted_account_leaves_nothing_neither_links_nor_sandboxes(town
     assert (await opened(town, link)).status_code == 404
     assert (await town.http.get(f"/api/projects/{project_id}/tree", headers=ADA)).status_code == 404
     assert not await town.stage.workspaces.alive(sandbox_id)
+
+
+async def test_copies_of_everything_are_made_only_so_often(town: Site) -> None:
+    town.services.limits = RateLimits({**RATES, "download": Rate(2, 60)})
+    ada, eve = as_user("ada"), as_user("eve")
+    answers = [await town.http.get("/api/account/export.zip", headers=ada) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert (await town.http.get("/api/account/export.zip", headers=eve)).status_code == 200
