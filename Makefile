@@ -37,7 +37,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 $(VENV)/.run: pyproject.toml requirements.txt | $(BIN)/python
-	@echo "Installing CodeFlow's Python packages (about 165 MB the first time) …"
+	@echo "Installing CodeFlow's Python packages (about 170 MB the first time) …"
 	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar on -q -c requirements.txt -e . || { echo "The Python packages could not be installed: see pip's message above. CodeFlow needs the Python package registry the first time."; exit 1; }
 	@touch $@
 
