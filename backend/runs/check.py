@@ -13,7 +13,7 @@ STEP = "check:0"
 
 async def check_and_commit(job: Job, workspace: Workspace, title: str) -> Finish:
     """Verified files become a version; others stay in the tree, and the run says what is broken."""
-    report = await _report(job, workspace)
+    report = await checked(job, workspace)
     if not report.passed:
         first = report.problems[0].message.partition("\n")[0] if report.problems else "a check could not run"
         return Finish(
@@ -28,14 +28,15 @@ async def check_and_commit(job: Job, workspace: Workspace, title: str) -> Finish
     return Finish(RunStatus.SUCCEEDED, verified=True, version_id=version.id if version else None)
 
 
-async def _report(job: Job, workspace: Workspace) -> CheckReport:
+async def checked(job: Job, workspace: Workspace) -> CheckReport:
+    """The gate's report as the run's one check step; a repeat returns the first."""
     for entry in job.journal.entries:
         if isinstance(entry.event, CheckFinished) and entry.event.step == STEP:
             return entry.event.report
     await job.journal.append(StepStarted(step=STEP, kind="check"))
     began = time.monotonic()
-    checked = await job.gate(workspace)
+    found = await job.gate(workspace)
     duration_ms = round((time.monotonic() - began) * 1000)
-    finished = CheckFinished(step=STEP, report=checked.report, duration_ms=duration_ms)
-    await job.journal.append(finished, step=STEP, blobs=checked.blobs)
-    return checked.report
+    finished = CheckFinished(step=STEP, report=found.report, duration_ms=duration_ms)
+    await job.journal.append(finished, step=STEP, blobs=found.blobs)
+    return found.report

@@ -7,6 +7,18 @@ from backend.runs.job import Job
 from backend.workspace.contract import Workspace
 
 
+async def differs_from_head(job: Job, workspace: Workspace) -> bool:
+    """Whether the project's files are not those of its current version."""
+    project = await job.store.leased_project(job.lease)
+    head = await job.store.leased_version(job.lease, project.head_id)
+    return manifest_of(workspace) != head.manifest
+
+
+def manifest_of(workspace: Workspace) -> dict[str, str]:
+    """path → sha256 of every file."""
+    return {path: hashlib.sha256(body).hexdigest() for path, body in sorted(workspace.files.items())}
+
+
 async def commit(job: Job, workspace: Workspace, title: str, report: CheckReport) -> Version | None:
     """The run's version; None when the files are those of the head version. A repeat returns the first."""
     project = await job.store.leased_project(job.lease)
@@ -14,7 +26,7 @@ async def commit(job: Job, workspace: Workspace, title: str, report: CheckReport
     if head.run_id == job.run.id:
         return head
     contents = {hashlib.sha256(body).hexdigest(): body for body in workspace.files.values()}
-    manifest = {path: hashlib.sha256(body).hexdigest() for path, body in sorted(workspace.files.items())}
+    manifest = manifest_of(workspace)
     if manifest == head.manifest:
         return None
     stored = set(head.manifest.values()) | set((await job.store.leased_tree(job.lease)).values())

@@ -1,7 +1,8 @@
 """A run of kind `prompt`: agents change the app until it passes the gate."""
 
 from backend.domain import RunStatus
-from backend.runs.commit import commit
+from backend.runs.check import checked
+from backend.runs.commit import commit, differs_from_head
 from backend.runs.job import Finish, Job
 from backend.runs.sandbox import in_sandbox
 from backend.workspace.contract import Workspace
@@ -14,10 +15,14 @@ async def run_prompt(job: Job) -> Finish:
         outcome = await job.agent(job, workspace)
         if not outcome.succeeded:
             return Finish(RunStatus.FAILED, verified=outcome.verified, failure=outcome.failure)
-        version = None
-        if outcome.verified and outcome.report:
-            version = await commit(job, workspace, version_title(job.run.prompt), outcome.report)
-        return Finish(RunStatus.SUCCEEDED, verified=outcome.verified, version_id=version.id if version else None)
+        report = outcome.report
+        if report is None and await differs_from_head(job, workspace):
+            # Nothing was left to do, but what an earlier run left behind was never proven.
+            report = await checked(job, workspace)
+        if report is None or not report.passed:
+            return Finish(RunStatus.SUCCEEDED)
+        version = await commit(job, workspace, version_title(job.run.prompt), report)
+        return Finish(RunStatus.SUCCEEDED, verified=True, version_id=version.id if version else None)
 
     return await in_sandbox(job, work)
 

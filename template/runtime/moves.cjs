@@ -11,13 +11,20 @@ class Restless extends Error {
   }
 }
 
-/** How often the page was replaced since; `Restless` when that does not end. */
+/** How often the page was replaced since. */
 function countMoves(page) {
   let moves = -1
   // Not "framenavigated": an app may write into its address as often as it likes.
   page.on("domcontentloaded", () => moves++)
-  return () => {
-    if (moves > AT_MOST) throw new Restless()
+  return () => moves
+}
+
+/** Wait with `quiet` for as long as the page is replaced meanwhile; `Restless` when that does not end. */
+async function untilItStays(moves, quiet) {
+  for (let before; before !== moves(); ) {
+    if (moves() > AT_MOST) throw new Restless()
+    before = moves()
+    await quiet()
   }
 }
 
@@ -34,4 +41,4 @@ async function onceItStays(look) {
   }
 }
 
-module.exports = { Restless, countMoves, onceItStays }
+module.exports = { Restless, countMoves, onceItStays, untilItStays }

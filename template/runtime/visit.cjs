@@ -5,7 +5,7 @@ const { Findings } = require("./findings.cjs")
 const { Activity } = require("./activity.cjs")
 const { clickAround } = require("./clicks.cjs")
 const { stuckAt } = require("./hang.cjs")
-const { Restless, countMoves, onceItStays } = require("./moves.cjs")
+const { Restless, countMoves, onceItStays, untilItStays } = require("./moves.cjs")
 const { Late, unlessStuck, within } = require("./patience.cjs")
 const { located } = require("./sources.cjs")
 
@@ -26,12 +26,11 @@ async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) 
     page = await within(browser.newPage(), left(30_000))
     findings.watch(page)
     const activity = new Activity(page)
-    const stays = countMoves(page)
+    const moves = countMoves(page)
     report.status = await open(page, url, findings, left(60_000))
     if (report.status > 0) {
       await hydrated(page, left(HYDRATION_MS), left(ANSWER_MS), () => findings.empty)
-      await activity.quiet(QUIET_MS, left(RESTLESS_MS))
-      stays()
+      await untilItStays(moves, () => activity.quiet(QUIET_MS, left(RESTLESS_MS)))
       report.title = await onceItStays(() => unlessStuck(page.title(), left(ANSWER_MS)))
       if (screenshot) {
         const photo = { path: screenshot, type: "jpeg", quality: 80, animations: "disabled", caret: "initial", timeout: 0 }

@@ -5,6 +5,7 @@
 
 const fs = require("node:fs")
 const path = require("node:path")
+const { noticed } = require("./noticed.cjs")
 
 const BASE = "http://127.0.0.1:3000"
 const ROUTE = "codeflow-warm"
@@ -137,10 +138,15 @@ async function warm() {
     await served(`/${ROUTE}/api`, 200)
     await served("/codeflow-nothing", 404)
     await settled()
+    // The routes first: what the compiler keeps must never hold a page without what it imports.
+    for (const route of ["page.tsx", "api/route.ts"]) fs.rmSync(path.join(FOLDER, route))
+    await noticed()
+    await served(`/${ROUTE}`, 404)
+    await settled()
   } finally {
     fs.rmSync(FOLDER, { recursive: true, force: true })
   }
-  await served(`/${ROUTE}`, 404)
+  await noticed()
   await served("/", 200)
   await settled()
 }

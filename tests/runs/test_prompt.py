@@ -1,7 +1,10 @@
 """A prompt's way: queued, worked on, checked, committed."""
 
-from backend.domain import FileStatus, RunStatus
+from backend.agent.loop import Outcome
+from backend.domain import Failure, FailureCode, FileStatus, RunStatus
 from backend.events import LogLines, SandboxBooting, SandboxReady
+from backend.runs.job import Job
+from backend.workspace.contract import Workspace
 from tests.runs.stage import USER, Stage
 
 
@@ -79,3 +82,28 @@ async def test_what_the_dev_server_prints_is_journaled_up_to_a_bound(stage: Stag
     assert lines[0] == "line 0"
     assert len(lines) == 600
     assert "left out" in lines[-1]
+
+
+async def test_what_an_earlier_run_left_unproven_is_proven_when_there_is_nothing_left_to_do(stage: Stage) -> None:
+    async def broken_off(job: Job, workspace: Workspace) -> Outcome:
+        await stage.actor._write(job, workspace, "tool:0:0", "app/page.tsx")
+        failure = Failure(code=FailureCode.MODEL, message="The model is away.", action="Try again.")
+        return Outcome(False, False, True, failure, None, "")
+
+    async def content(job: Job, workspace: Workspace) -> Outcome:
+        return Outcome(True, False, False, None, None, "It is all there.")
+
+    stage.agent = broken_off
+    first = await stage.runs.start(USER, None, "a page")
+    async with stage.working():
+        await stage.over(first)
+    assert not (await stage.view(first)).versions
+    stage.agent = content
+    second = await stage.runs.start(USER, first.project_id, "is it there?")
+    async with stage.working():
+        await stage.over(second)
+        third = await stage.runs.start(USER, first.project_id, "and now?")
+        await stage.over(third)
+    view = await stage.view(second)
+    assert [(v.number, v.verified, v.run_id) for v in view.versions] == [(1, True, second.id)]
+    assert [run.verified for run in view.runs] == [False, True, False]
