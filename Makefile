@@ -3,13 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check audit format bench clean
+.PHONY: run test test-hosted check audit format bench clean
 
 run: $(VENV)/.run
 	@$(BIN)/codeflow serve --open
 
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+test-hosted: $(VENV)/.test
+	@$(BIN)/python -m pytest tests/supabase/hosted.py $(PYTEST_ARGS)
 
 check: $(VENV)/.test
 	@$(BIN)/ruff format --check .
