@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     """The proxy token's secret, `ws-…`."""
 
     @property
+    def sign_in_providers(self) -> set[str]:
+        """What `sign_in_with` names, which need not exist."""
+        return {name.strip().lower() for name in self.sign_in_with.split(",")} - {""}
+
+    @property
     def multi_user(self) -> bool:
         return bool(self.supabase_url and self.supabase_publishable_key)
 

@@ -148,7 +148,7 @@ class Accounts:
 
 
 def _chosen(settings: Settings) -> tuple[Provider, ...]:
-    asked = {name.strip().lower() for name in settings.sign_in_with.split(",")} - {""}
+    asked = settings.sign_in_providers
     if unknown := sorted(asked - set(PROVIDERS)):
         raise Unavailable(f"CODEFLOW_SIGN_IN_WITH names {', '.join(unknown)}; it can name {', '.join(PROVIDERS)}.")
     return tuple(name for name in PROVIDERS if name in asked)

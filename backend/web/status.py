@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from backend.config import Settings
 from backend.web.answers import EVENTS, EventStream, OwnType
 from backend.web.errors import ANSWERS
 from backend.web.services import Services
@@ -16,7 +15,6 @@ from backend.web.streams import Streams, seconds_left, session_ends
 from backend.web.upgrade import upgrade_url
 
 HEARTBEAT_S = 15.0
-OAUTH_PROVIDERS = ("github", "google")
 
 
 def status_routes(services: Services) -> APIRouter:
@@ -64,7 +62,7 @@ def status_routes(services: Services) -> APIRouter:
             "email": user.email,
             "anonymous": user.anonymous,
             "sign_in": settings.multi_user,
-            "providers": oauth_providers(settings),
+            "providers": services.accounts.providers if services.accounts else [],
             "usage": usage.model_dump(mode="json") if usage else None,
             "upgrade_url": upgrade_url(settings.upgrade_url, user),
             "provider": info.name,
@@ -76,9 +74,3 @@ def status_routes(services: Services) -> APIRouter:
         }
 
     return routes
-
-
-def oauth_providers(settings: Settings) -> list[str]:
-    """Those that can be signed in with, in our order."""
-    wanted = {name.strip().lower() for name in settings.sign_in_with.split(",")}
-    return [name for name in OAUTH_PROVIDERS if name in wanted]

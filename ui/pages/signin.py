@@ -42,7 +42,7 @@ class Arrival:
 def sign_in_routes(documents: Documents, settings: Settings) -> APIRouter:
     router = APIRouter()
     address = Address(settings)
-    doors = providers(settings.sign_in_with)
+    doors = [(provider, name) for provider, name in MARKS.items() if provider in settings.sign_in_providers]
 
     @router.api_route("/signin", methods=READ)
     async def sign_in(request: Request, view: str = "", next: str = HOME, problem: str = "") -> HTMLResponse:
@@ -86,12 +86,6 @@ def arrive(user: User | None, wanted: str, problem: str) -> Arrival:
     if wanted in OPEN_VIEWS:
         return Arrival(wanted, said)
     return Arrival("upgrade" if user else "signin", said)
-
-
-def providers(sign_in_with: str) -> list[tuple[str, str]]:
-    """(id, name) of the OAuth providers switched on."""
-    on = {name.strip().lower() for name in sign_in_with.split(",")}
-    return [(provider, name) for provider, name in MARKS.items() if provider in on]
 
 
 def view_url(view: str, next: str) -> str:
