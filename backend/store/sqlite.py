@@ -37,7 +37,7 @@ class SqliteStore(ProjectPart, RunPart, SharePart, AccountPart, BillingPart, Wor
         database = Database(path)
         await database.open()
         store = cls(database, clock, default_tier)
-        store._glancing = asyncio.create_task(store._glance())
+        store._glancing = asyncio.create_task(store._glance(await database.written_elsewhere()))
         return store
 
     async def close(self) -> None:
@@ -47,9 +47,8 @@ class SqliteStore(ProjectPart, RunPart, SharePart, AccountPart, BillingPart, Wor
                 await self._glancing
         await self.database.close()
 
-    async def _glance(self) -> None:
+    async def _glance(self, seen: int) -> None:
         """Poke everyone when another process has written: SQLite cannot tell which project it was."""
-        seen = await self.database.written_elsewhere()
         while True:
             await asyncio.sleep(GLANCE_S)
             if not self._pokes.watched:

@@ -2,6 +2,7 @@
 "use strict"
 
 const path = require("node:path")
+const { oneRouteAtATime } = require("./oneroute.cjs")
 const { mend } = require("./watch.cjs")
 
 const dir = process.env.CODEFLOW_APP ?? process.cwd()
@@ -13,9 +14,10 @@ process.setSourceMapsEnabled(true)
 const next = path.join(dir, "node_modules/next/dist")
 mend(next)
 
-require(path.join(next, "server/lib/start-server"))
-  .startServer({ dir, port, hostname: "0.0.0.0", isDev: true, allowRetry: false })
-  .catch((error) => {
-    console.error(error)
-    process.exit(1)
-  })
+const { startServer } = require(path.join(next, "server/lib/start-server"))
+oneRouteAtATime(next)
+
+startServer({ dir, port, hostname: "0.0.0.0", isDev: true, allowRetry: false }).catch((error) => {
+  console.error(error)
+  process.exit(1)
+})

@@ -40,8 +40,8 @@ async def test_two_stores_on_one_file_share_the_queue_and_poke_each_other(tmp_pa
         with there.watch_queue() as poke:
             project = await here.create_project(ADA, "Cats", STARTER)
             await here.start_run(ADA, project.id, "run-1", RunKind.PROMPT, "x")
-            async with asyncio.timeout(2):
-                await poke.wait(5)
+            async with asyncio.timeout(30):
+                await poke.wait(60)
         claims = await asyncio.gather(*(store.claim_run("w", 15) for store in (here, there) * 10))
         assert sum(c is not None for c in claims) == 1
     finally:
