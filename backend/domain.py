@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 MAX_PROMPT_CHARS = 100_000
 MAX_FILE_BYTES = 1_000_000
+MAX_FOLLOWUPS = 20
 
 
 class Noun(BaseModel):
@@ -212,11 +213,15 @@ class Run(Noun):
     """For `edit` and `restore`, a one-line description."""
     attachments: list[Attachment] = []
     restore_id: str | None = None
-    """The version to go back to, for `restore`."""
+    """The version to go back to, for `restore`; for a prompt that is sent again, the version it starts from."""
+    resends: str | None = None
+    """The run whose prompt was changed and sent again as this one."""
     edits: dict[str, str | None] = {}
     """path → sha256 of the new content, None to delete; for `edit`."""
     attempt: int = 0
     cancel_requested: bool = False
+    undo_requested: bool = False
+    """Stopped, and what it wrote is to be taken back: the project's files become its head version's again."""
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -224,6 +229,43 @@ class Run(Noun):
     """Millionths of a US dollar spent on models."""
     budget_micros: int | None = None
     """The tier's hard cap at the time of starting; None: without one."""
+
+
+class Hold(StrEnum):
+    """Why follow-ups wait, though no run is under way."""
+
+    STOPPED = "stopped"
+    """The person stopped the run before them."""
+    FAILED = "failed"
+    """The run before them failed."""
+    LIMIT = "limit"
+    """The tier had no more to give when the first one's turn came."""
+
+
+class FollowUp(Noun):
+    """A prompt that waits for the run under way; it becomes a run of the same id. Until then it costs nothing."""
+
+    id: str
+    prompt: str
+    attachments: list[Attachment] = []
+    created_at: datetime
+
+
+class OpenRun(Noun):
+    """A run that is not over, as the operator sees it."""
+
+    id: str
+    project_id: str
+    owner: str
+    kind: RunKind
+    status: RunStatus
+    attempt: int
+    cancel_requested: bool
+    waited_s: float
+    """Since it was queued."""
+    lease_s: float | None
+    """Until its worker must have renewed the lease; below 0: that worker is lost. None: no worker has it."""
+    worker: str | None
 
 
 class Share(Noun):

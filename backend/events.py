@@ -17,6 +17,8 @@ from backend.domain import (
     Failure,
     FileChange,
     FileStatus,
+    FollowUp,
+    Hold,
     RunKind,
     RunStatus,
 )
@@ -31,6 +33,19 @@ class RunQueued(Fact):
     kind: RunKind
     prompt: str
     attachments: list[Attachment] = []
+    restore_id: str | None = None
+    """The version the run goes back to, or starts from."""
+    resends: str | None = None
+    """The run whose prompt was changed and sent again as this one: what came after it is set aside."""
+
+
+class FollowUpsChanged(Fact):
+    """All prompts that wait for the run under way, in their order. Journaled under the project's newest run."""
+
+    type: Literal["followups.changed"] = "followups.changed"
+    followups: list[FollowUp]
+    held: Hold | None = None
+    """Set while they wait for the person, not for a run."""
 
 
 class RunClaimed(Fact):
@@ -157,6 +172,8 @@ class VersionCommitted(Fact):
 
 class CancelRequested(Fact):
     type: Literal["run.cancel_requested"] = "run.cancel_requested"
+    undo: bool = False
+    """What the run wrote is to be taken back."""
 
 
 class RunFinished(Fact):
@@ -172,6 +189,7 @@ class RunFinished(Fact):
 
 Event = Annotated[
     RunQueued
+    | FollowUpsChanged
     | RunClaimed
     | SandboxBooting
     | SandboxReady
@@ -257,6 +275,10 @@ class RunView(BaseModel):
     queued_at: datetime
     finished_at: datetime | None = None
     cancelling: bool = False
+    restore_id: str | None = None
+    resends: str | None = None
+    set_aside: bool = False
+    """An earlier prompt was sent again since: agents are no longer told of this run."""
     steps: list[StepView] = []
     verified: bool = False
     failure: Failure | None = None
@@ -298,6 +320,8 @@ class ProjectView(BaseModel):
     preview: PreviewView = PreviewView()
     touched: dict[str, FileStatus] = {}
     """What the newest run that changed files did to them: the tree's badges."""
+    followups: list[FollowUp] = []
+    held: Hold | None = None
     logs: list[LogView] = []
     """The newest `MAX_LOG_LINES`."""
 
@@ -312,12 +336,15 @@ def fold(view: ProjectView, entry: Entry) -> None:
     view.seq = entry.seq
     event = entry.event
     if isinstance(event, RunQueued):
+        _set_aside(view, event.resends)
         view.runs.append(
             RunView(
                 id=entry.run_id,
                 kind=event.kind,
                 prompt=event.prompt,
                 attachments=event.attachments,
+                restore_id=event.restore_id,
+                resends=event.resends,
                 status=RunStatus.QUEUED,
                 queued_at=entry.at,
             )
@@ -327,6 +354,9 @@ def fold(view: ProjectView, entry: Entry) -> None:
     match event:
         case ProjectTitled():
             view.title = event.title
+        case FollowUpsChanged():
+            view.followups = event.followups
+            view.held = event.held
         case SandboxBooting():
             view.preview = PreviewView(state="booting")
         case SandboxReady():
@@ -339,6 +369,15 @@ def fold(view: ProjectView, entry: Entry) -> None:
         case _:
             if run:
                 _fold_run(view, run, entry)
+
+
+def _set_aside(view: ProjectView, resent: str | None) -> None:
+    """The run that is sent again, and all after it."""
+    for at, run in enumerate(view.runs):
+        if run.id == resent:
+            for later in view.runs[at:]:
+                later.set_aside = True
+            return
 
 
 def _fold_run(view: ProjectView, run: RunView, entry: Entry) -> None:

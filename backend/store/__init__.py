@@ -28,7 +28,9 @@ from typing import Protocol
 from backend.domain import (
     Attachment,
     CheckReport,
+    FollowUp,
     Lease,
+    OpenRun,
     Project,
     ProjectCard,
     Run,
@@ -80,9 +82,12 @@ class Store(Protocol):
         *,
         attachments: Sequence[tuple[str, str, bytes]] = (),
         restore_id: str | None = None,
+        resends: str | None = None,
         edits: Mapping[str, bytes | None] | None = None,
     ) -> Run:
         """Queue a run and journal `RunQueued`. `attachments` are (name, media type, bytes).
+
+        `restore_id` is a version of the project, also for a prompt; `resends` one of its runs.
 
         Raises `Busy` when the project has a run that is not over, and `LimitReached` when the user's tier has no more
         to give: then nothing is queued, and nothing charged. Kinds other than `prompt` take no point.
@@ -91,11 +96,55 @@ class Store(Protocol):
 
     async def run(self, user: User, run_id: str) -> Run: ...
     async def active_run(self, user: User, project_id: str) -> Run | None: ...
-    async def cancel_run(self, user: User, run_id: str) -> Run:
+    async def cancel_run(self, user: User, run_id: str, *, undo: bool = False) -> Run:
         """Finish a queued run as cancelled; a running one gets `CancelRequested`, and its worker finishes it.
 
-        A running one whose lease has expired is finished here too.
+        A running one whose lease has expired is finished here too, but with `undo`: what it wrote is taken back by a
+        worker. The project's follow-ups are held.
         """
+        ...
+
+    async def followups(self, user: User, project_id: str) -> list[FollowUp]:
+        """In the order they will be sent."""
+        ...
+
+    async def add_followup(
+        self,
+        user: User,
+        project_id: str,
+        followup_id: str,
+        prompt: str,
+        *,
+        attachments: Sequence[tuple[str, str, bytes]] = (),
+    ) -> FollowUp:
+        """Put a prompt behind the others; one with a known id, waiting or sent, is not put there again.
+
+        Every change of the follow-ups is journaled as `FollowUpsChanged`. Raises `InvalidInput` beyond `MAX_FOLLOWUPS`,
+        and in a project that has had no run yet.
+        """
+        ...
+
+    async def change_followup(self, user: User, followup_id: str, prompt: str) -> FollowUp:
+        """Raises `NotFound`, also when it was sent meanwhile."""
+        ...
+
+    async def move_followup(self, user: User, followup_id: str, before: str | None) -> None:
+        """Put it before another one of the project, or last. Raises `NotFound` for either."""
+        ...
+
+    async def remove_followup(self, user: User, followup_id: str) -> None:
+        """Removing twice is once."""
+        ...
+
+    async def send_followup(self, user: User, project_id: str) -> Run | None:
+        """Make the first one a run now, held or not, as `start_run` would; the others go on waiting, no longer held.
+
+        None: there is none. Raises `Busy` and `LimitReached`, and then it stays where it is.
+        """
+        ...
+
+    async def fork_project(self, user: User, project_id: str, version_id: str) -> Project:
+        """A new project of the user whose version 0 holds that version's files, titled as the original with “(copy)”."""
         ...
 
     async def entries(self, user: User, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]: ...
@@ -187,8 +236,9 @@ class Store(Protocol):
     async def claim_run(
         self, worker: str, lease_s: float, run_id: str | None = None
     ) -> tuple[Run, Project, Lease] | None:
-        """The oldest queued run, or one whose lease has expired; the given one only, if `run_id`.
+        """A queued run, or one whose lease has expired; the given one only, if `run_id`.
 
+        What a person waits for comes before a share's preview; then, of whoever has fewest runs under way, the oldest.
         Journals `RunClaimed`. None: nothing to do.
         """
         ...
@@ -238,12 +288,23 @@ class Store(Protocol):
     async def commit_version(
         self, lease: Lease, title: str, manifest: Mapping[str, str], report: CheckReport | None
     ) -> Version:
-        """Journal `VersionCommitted` and make it the head."""
+        """Journal `VersionCommitted` and make it the head. Its parent is the version the run started from."""
         ...
 
     async def run_status(self, run_id: str) -> RunStatus: ...
     async def finish_run(self, lease: Lease, event: Event) -> None:
-        """Journal the `RunFinished` event and end the lease."""
+        """Journal the `RunFinished` event and end the lease. Follow-ups of a run that did not succeed are held."""
+        ...
+
+    async def send_due_followups(self) -> list[str]:
+        """Make runs of the first follow-ups of projects whose runs are over and that are not held. Their ids.
+
+        One that the tier has no room for stays, and its project's are held.
+        """
+        ...
+
+    async def open_runs(self, limit: int = 1000) -> list[OpenRun]:
+        """All users' runs that are not over, the longest waiting first; for the operator."""
         ...
 
     async def pending(self) -> int:

@@ -10,6 +10,8 @@ export const emptyView = (id, title = "") => ({
   versions: [],
   preview: { state: "off", url: null },
   touched: {},
+  followups: [],
+  held: null,
   logs: [],
 });
 
@@ -20,6 +22,7 @@ export function fold(view, entry) {
   const event = entry.event;
   switch (event.type) {
     case "run.queued":
+      setAside(view, event.resends);
       view.runs.push({
         id: entry.run_id,
         kind: event.kind,
@@ -30,6 +33,9 @@ export function fold(view, entry) {
         queued_at: entry.at,
         finished_at: null,
         cancelling: false,
+        restore_id: event.restore_id ?? null,
+        resends: event.resends ?? null,
+        set_aside: false,
         steps: [],
         verified: false,
         failure: null,
@@ -40,6 +46,10 @@ export function fold(view, entry) {
       return;
     case "project.titled":
       view.title = event.title;
+      return;
+    case "followups.changed":
+      view.followups = event.followups;
+      view.held = event.held;
       return;
     case "sandbox.booting":
       view.preview = { state: "booting", url: null };
@@ -57,6 +67,12 @@ export function fold(view, entry) {
   }
   const run = view.runs.findLast((r) => r.id === entry.run_id);
   if (run) foldRun(view, run, entry);
+}
+
+/** The run that is sent again, and all after it: agents are no longer told of them. */
+function setAside(view, resent) {
+  const at = view.runs.findIndex((r) => r.id === resent);
+  if (at >= 0) for (const later of view.runs.slice(at)) later.set_aside = true;
 }
 
 function foldRun(view, run, { event, at }) {
