@@ -13,7 +13,9 @@ from tests.store.contract_ends import EndPromises
 from tests.store.contract_isolation import IsolationPromises
 from tests.store.contract_journal import JournalPromises
 from tests.store.contract_leases import LeasePromises
+from tests.store.contract_queue import QueuePromises
 from tests.store.contract_shares import SharePromises
+from tests.store.contract_travel import TravelPromises
 from tests.store.contract_usage import UsagePromises
 from tests.store.contract_users import UserPromises
 from tests.store.world import World
@@ -25,6 +27,8 @@ class StoreContract(
     JournalPromises,
     LeasePromises,
     EndPromises,
+    QueuePromises,
+    TravelPromises,
     UsagePromises,
     SharePromises,
     AccountPromises,

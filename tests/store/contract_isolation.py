@@ -13,6 +13,7 @@ from backend.domain import Lease, LeaseLost, NotFound, Run, RunKind, RunStatus
 from backend.store import Store
 from tests.store.world import STARTER, World, finished, frame, said, sha, wrote
 
+FOLLOWUP = "followup-of-ada"
 Attempts = Mapping[str, Callable[[], Awaitable[object]]]
 """By the method's name, and what is special about the attempt after a space."""
 
@@ -20,9 +21,11 @@ ANSWER_FOR_ONESELF = {"projects", "create_project", "usage", "delete_account"}
 """Take a user and name nobody's object: what they answer and leave alone is tested by `test_what_one_does_for_oneself…`."""
 CARRIES_NOTHING = {"watch", "watch_run", "watch_queue"}
 """A poke tells that something happened somewhere, as time does."""
+SAYS_NOTHING = {"remove_followup"}
+"""What is not there needs no removing: tried by `contract_queue`."""
 NO_USERS = {
     "close", "claim_run", "run_status", "pending", "claimable", "orphaned_previews", "idle_previews", "clear_preview",
-    "set_tier", "set_app_secret", "billing_event",
+    "set_tier", "set_app_secret", "billing_event", "send_due_followups", "open_runs",
 }  # fmt: skip
 """Of workers without a lease, the reaper and the operator; a webhook call has its signature (`contract_billing`)."""
 
@@ -41,7 +44,18 @@ def strangers_attempts(world: World, run: Run, head: str, own: str, share_id: st
         ),
         "run": lambda: store.run(eve, run.id),
         "active_run": lambda: store.active_run(eve, project_id),
+        "start_run again of a foreign one": lambda: store.start_run(
+            eve, own, "run-e", RunKind.PROMPT, "x", resends=run.id
+        ),
         "cancel_run": lambda: store.cancel_run(eve, run.id),
+        "cancel_run and take back": lambda: store.cancel_run(eve, run.id, undo=True),
+        "followups": lambda: store.followups(eve, project_id),
+        "add_followup": lambda: store.add_followup(eve, project_id, "f-e", "x"),
+        "change_followup": lambda: store.change_followup(eve, FOLLOWUP, "x"),
+        "move_followup": lambda: store.move_followup(eve, FOLLOWUP, None),
+        "send_followup": lambda: store.send_followup(eve, project_id),
+        "fork_project": lambda: store.fork_project(eve, project_id, head),
+        "fork_project of a foreign version": lambda: store.fork_project(eve, own, head),
         "entries": lambda: store.entries(eve, project_id),
         "frames": lambda: store.frames(eve, project_id),
         "tail": lambda: store.tail(eve, project_id),
@@ -112,6 +126,7 @@ class IsolationPromises:
         project = await world.store.project(world.ada, share.project_id)
         run, lease = await world.claimed(run_id="run-2", project=project)
         await world.store.append(lease, [], blobs=[b"only Ada's"])
+        await world.store.add_followup(world.ada, project.id, FOLLOWUP, "more")
         own = await world.project(world.eve)
         before = await everything_of_adas(world, run)
         await all_fail(strangers_attempts(world, run, project.head_id, own.id, share.id), NotFound)
@@ -173,7 +188,7 @@ class IsolationPromises:
     async def test_every_method_is_tried_by_who_has_no_right_to_it(self, world: World) -> None:
         run, lease = await world.claimed()
         strangers = tried(strangers_attempts(world, run, "head", "own", "share"))
-        assert methods_taking("user") <= strangers | ANSWER_FOR_ONESELF | CARRIES_NOTHING
+        assert methods_taking("user") <= strangers | ANSWER_FOR_ONESELF | CARRIES_NOTHING | SAYS_NOTHING
         workers = tried(workers_attempts(world, lease, run.project_id, "head"))
         assert methods_taking("lease") <= workers
         visitors = tried(visitors_attempts(world, "token"))
@@ -188,6 +203,7 @@ async def everything_of_adas(world: World, run: Run) -> list[object]:
         await store.project(ada, project_id),
         await store.run(ada, run.id),
         await store.entries(ada, project_id),
+        await store.followups(ada, project_id),
         await store.frames(ada, project_id),
         await store.tree(ada, project_id),
         await store.versions(ada, project_id),
