@@ -4,7 +4,6 @@ import contextlib
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
 
 from backend.domain import (
     CodeFlowError,
@@ -18,9 +17,10 @@ from backend.domain import (
     ShareState,
     User,
 )
-from backend.events import Entry, Frame, ProjectView, fold
+from backend.events import ProjectView, fold
 from backend.runs.dispatch import Dispatch
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
+from backend.runs.watching import Batch, Watching
 from backend.store import Store
 from backend.workspace import WorkspaceError
 from backend.workspace.contract import Workspaces
@@ -29,18 +29,6 @@ from backend.workspace.starter import starter_files
 log = logging.getLogger(__name__)
 
 PAGE = 1000
-POLL_S = 5.0
-"""How late a change is seen when its poke was lost."""
-HEARTBEAT_S = 15.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """News of a project. Empty when there was none for `HEARTBEAT_S`."""
-
-    entries: Sequence[Entry] = ()
-    frames: Sequence[tuple[int, Frame]] = ()
-    """With their positions; of steps in flight after the last entry."""
 
 
 class Runs:
@@ -49,6 +37,7 @@ class Runs:
         self._store = store
         self._workspaces = workspaces
         self._dispatch = dispatch
+        self.watching = Watching(store)
 
     async def start(
         self,
@@ -190,26 +179,13 @@ class Runs:
             if len(page) < PAGE:
                 return view
 
-    async def watch(self, user: User, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncGenerator[Batch]:
+    def watch(self, user: User, project_id: str, after: int = 0, frames_after: int = 0) -> AsyncGenerator[Batch]:
         """The project's journal from `after` on, without gap or repeat, for as long as the caller listens.
 
-        Raises `NotFound`, also when the project is deleted meanwhile.
+        Raises `NotFound`, also when the project is deleted meanwhile; `NotSignedIn` when the user's token is over, and
+        `Unavailable`.
         """
-        with self._store.watch(user, project_id) as poke:
-            idle_s = 0.0
-            while True:
-                entries, frames = await self._store.tail(user, project_id, after, frames_after, PAGE)
-                if entries or frames:
-                    after = entries[-1].seq if entries else after
-                    frames_after = frames[-1][0] if frames else frames_after
-                    idle_s = 0.0
-                    yield Batch(entries, frames)
-                    continue
-                await poke.wait(POLL_S)
-                idle_s += POLL_S
-                if idle_s >= HEARTBEAT_S:
-                    idle_s = 0.0
-                    yield Batch()
+        return self.watching.watch(user, project_id, after, frames_after)
 
 
 def new_id() -> str:

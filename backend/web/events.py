@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from weakref import WeakKeyDictionary
 
-from backend.domain import NotFound, User
-from backend.runs.service import Batch, Runs
+from backend.domain import NotFound, NotSignedIn, Unavailable, User
+from backend.runs.service import Runs
+from backend.runs.watching import Batch
 from backend.web.answers import EventStream
 from backend.web.streams import Streams, seconds_left
 
-BATCH_S = 0.06
-"""News are gathered so long: a page cannot show more often than that anyway."""
 RETRY_MS = 1000
+
+_written: WeakKeyDictionary[Batch, bytes] = WeakKeyDictionary()
+"""Messages, each written once for all who get it."""
 
 
 async def stream_project(
@@ -28,44 +31,45 @@ async def stream_project(
     Raises `NotFound` and `LimitReached` before anything is sent.
     """
     streams.require_room(user)
-    first = ""
+    first = b""
     if after is None:
         view = await runs.view(user, project_id)
         after = view.seq
         first = _message(f'{{"view":{view.model_dump_json()}}}', after)
-    batches = runs.watch(user, project_id, after, frames_after)
-    # The first look finds out whether the project is the user's, while a status can still be sent.
-    ahead = asyncio.ensure_future(anext(batches))
-    await asyncio.wait({ahead}, timeout=BATCH_S)
-    if ahead.done() and (error := ahead.exception()):
-        raise error
+    else:
+        # Whether the project is the user's, while a status can still be sent.
+        await runs.watching.require(user, project_id)
 
-    async def messages() -> AsyncIterator[str]:
-        nonlocal ahead
-        seq = after
-        with streams.counted(user):
-            yield f"retry: {RETRY_MS}\n\n{first}"
-            try:
-                while (left := seconds_left(ends)) != 0 and (await asyncio.wait({ahead}, timeout=left))[0]:
-                    batch = ahead.result()
-                    if batch.entries or batch.frames:
-                        seq = batch.entries[-1].seq if batch.entries else seq
-                        yield _message(_json(batch), seq)
-                        await asyncio.sleep(BATCH_S)
-                    else:
-                        yield ": still here\n\n"
-                    ahead = asyncio.ensure_future(anext(batches))
-            except NotFound:
-                yield "event: gone\ndata: {}\n\n"
-            finally:
-                ahead.cancel()
+    async def messages() -> AsyncIterator[bytes]:
+        with streams.counted(user), runs.watching.viewer(user, project_id, after, frames_after) as viewer:
+            yield f"retry: {RETRY_MS}\n\n".encode() + first
+            while (left := seconds_left(ends)) != 0:
+                try:
+                    async with asyncio.timeout(left):
+                        batch = await viewer.next()
+                except NotFound:
+                    yield b"event: gone\ndata: {}\n\n"
+                    return
+                except (TimeoutError, NotSignedIn, Unavailable):
+                    # The browser connects again, and is answered with what is the matter.
+                    return
+                yield _written_once(batch)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return EventStream(messages(), headers=headers)
 
 
-def _message(data: str, seq: int) -> str:
-    return f"id: {seq}\ndata: {data}\n\n"
+def _written_once(batch: Batch) -> bytes:
+    if not batch.size:
+        return b": still here\n\n"
+    written = _written.get(batch)
+    if written is None:
+        written = _written[batch] = _message(_json(batch), batch.seq)
+    return written
+
+
+def _message(data: str, seq: int) -> bytes:
+    return f"id: {seq}\ndata: {data}\n\n".encode()
 
 
 def _json(batch: Batch) -> str:
