@@ -7,10 +7,12 @@ from pydantic_ai.messages import ToolCallPart
 from backend.agent.calls import about, carry_out
 from backend.agent.journal import Journal
 from backend.agent.tools import Done, Hands, Prove
+from backend.agent.tracing import traced
 from backend.events import Delta, StepStarted, ToolFinished
 from backend.workspace.contract import Workspace
 
 
+@traced
 async def act(
     journal: Journal, step: str, call: ToolCallPart, done: Done | None, workspace: Workspace, prove: Prove
 ) -> ToolFinished:
@@ -22,7 +24,9 @@ async def act(
     target = about(call)
     await journal.append(StepStarted(step=step, kind="tool", tool=call.tool_name, target=target))
     begun = time.monotonic()
-    done = done or await carry_out(call, Hands(workspace, step, say, prove))
+    # A sandbox outlives the run: the same step of a later one is another deed.
+    hands = Hands(workspace, f"{journal.run.id}/{step}", say, prove)
+    done = done or await carry_out(call, hands)
     finished = ToolFinished(
         step=step,
         call_id=call.tool_call_id,

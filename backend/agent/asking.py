@@ -41,6 +41,7 @@ from backend.agent.models import Candidate, Models, Patience
 from backend.agent.spending import spent
 from backend.agent.stops import ModelFailed
 from backend.agent.tools import CATALOGUE
+from backend.agent.tracing import traced
 from backend.events import Delta, ModelFinished, ModelRestarted, StepStarted
 
 _PARAMETERS = ModelRequestParameters(
@@ -48,6 +49,7 @@ _PARAMETERS = ModelRequestParameters(
 )
 
 
+@traced
 async def ask(
     journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
 ) -> ModelFinished:

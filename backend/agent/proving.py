@@ -13,6 +13,7 @@ from backend.agent.stops import Stuck
 from backend.agent.tools import CHANGING, PROVING, Refused
 from backend.domain import CheckReport
 from backend.events import CheckFinished, StepStarted
+from backend.telemetry import span
 from backend.workspace.contract import Workspace
 
 SAME_FAILURE_LIMIT = 3
@@ -62,7 +63,9 @@ class Prover:
             return self.report
         begun = time.monotonic()
         await self._journal.append(StepStarted(step=self._step, kind="check"))
-        checked = await self._gate(self._workspace)
+        with span("check", {"codeflow.step": self._step}) as told:
+            checked = await self._gate(self._workspace)
+            told.set_attribute("codeflow.passed", checked.report.passed)
         duration_ms = round((time.monotonic() - begun) * 1000)
         finished = CheckFinished(step=self._step, report=checked.report, duration_ms=duration_ms)
         await self._journal.append(finished, step=self._step, blobs=checked.blobs)

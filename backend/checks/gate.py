@@ -13,6 +13,7 @@ from backend.checks.report import merged
 from backend.checks.routes import check_routes
 from backend.checks.types import check_types
 from backend.domain import CheckLevel
+from backend.telemetry import span
 from backend.workspace.contract import Checked, Workspace
 from backend.workspace.routes import page_routes
 
@@ -22,14 +23,14 @@ T = TypeVar("T")
 async def check(workspace: Workspace) -> Checked:
     """Look at the running app at every level. Raises `SandboxLost` when there is no sandbox to look in."""
     pages = list(dict.fromkeys(["/", *page_routes(workspace.files)]))
-    typing = asyncio.create_task(_timed(check_types(workspace)))
-    serving = asyncio.create_task(_timed(check_routes(workspace)))
-    opening = asyncio.create_task(_timed(check_in_browser(workspace, pages[:MAX_PAGES])))
+    typing = asyncio.create_task(_timed(CheckLevel.TYPES, check_types(workspace)))
+    serving = asyncio.create_task(_timed(CheckLevel.ROUTES, check_routes(workspace)))
+    opening = asyncio.create_task(_timed(CheckLevel.BROWSER, check_in_browser(workspace, pages[:MAX_PAGES])))
     try:
         served, served_ms = await serving
         if served.renewed:
             await _end(opening)
-            opening = asyncio.create_task(_timed(check_in_browser(workspace, pages[:MAX_PAGES])))
+            opening = asyncio.create_task(_timed(CheckLevel.BROWSER, check_in_browser(workspace, pages[:MAX_PAGES])))
         opened, opened_ms = (_not_opened(), 0) if served.down else await opening
         types, types_ms = await typing
     finally:
@@ -49,9 +50,10 @@ def _not_opened() -> Opened:
     return Opened(could_not_run(CheckLevel.BROWSER, "The pages were not opened in a browser", why))
 
 
-async def _timed(level: Awaitable[T]) -> tuple[T, int]:
+async def _timed(level: CheckLevel, check: Awaitable[T]) -> tuple[T, int]:
     started = time.monotonic()
-    return await level, round((time.monotonic() - started) * 1000)
+    with span(f"check {level.value}"):
+        return await check, round((time.monotonic() - started) * 1000)
 
 
 async def _end(*tasks: asyncio.Task) -> None:

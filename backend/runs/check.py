@@ -6,6 +6,7 @@ from backend.domain import CheckReport, Failure, FailureCode, RunStatus
 from backend.events import CheckFinished, StepStarted
 from backend.runs.commit import commit
 from backend.runs.job import Finish, Job
+from backend.telemetry import span
 from backend.workspace.contract import Workspace
 
 STEP = "check:0"
@@ -35,7 +36,9 @@ async def checked(job: Job, workspace: Workspace) -> CheckReport:
             return entry.event.report
     await job.journal.append(StepStarted(step=STEP, kind="check"))
     began = time.monotonic()
-    found = await job.gate(workspace)
+    with span("check", {"codeflow.step": STEP}) as told:
+        found = await job.gate(workspace)
+        told.set_attribute("codeflow.passed", found.report.passed)
     duration_ms = round((time.monotonic() - began) * 1000)
     finished = CheckFinished(step=STEP, report=found.report, duration_ms=duration_ms)
     await job.journal.append(finished, step=STEP, blobs=found.blobs)
