@@ -10,7 +10,7 @@ from backend.workspace.starter import starter_files
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio(loop_scope="session")]
 
-ROUNDS = 5
+ROUNDS = 3
 """Left alone, two of three new sandboxes give a page that loads itself anew without end."""
 APP = {
     "app/page.tsx": b'"use client"\nimport { useState } from "react"\n'
