@@ -8,10 +8,10 @@ process and served by `backend.web.health`.
 """
 
 from backend.telemetry.logs import LogFormat, write_logs
-from backend.telemetry.spans import AtWork, at_work, of_run, span, spanned, tell
+from backend.telemetry.spans import AtWork, at_work, of_run, span, spanned, tell, untold
 from backend.telemetry.tracing import export_spans, flush_spans
 
-__all__ = ["AtWork", "LogFormat", "at_work", "begin", "flush_spans", "of_run", "span", "spanned", "tell"]
+__all__ = ["AtWork", "LogFormat", "at_work", "begin", "flush_spans", "of_run", "span", "spanned", "tell", "untold"]
 
 
 def begin(log_format: LogFormat) -> None:

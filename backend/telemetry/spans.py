@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, StatusCode, Tracer, TracerProvider
+from opentelemetry.trace import INVALID_SPAN, Span, StatusCode, Tracer, TracerProvider
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +40,7 @@ class AtWork:
 
 
 _at_work: ContextVar[AtWork | None] = ContextVar("at_work", default=None)
+_untold: ContextVar[bool] = ContextVar("untold", default=False)
 _tracer: Tracer = trace.get_tracer(NAME)
 
 
@@ -85,6 +86,16 @@ def spanned(name: str) -> Callable[[Call[P, T]], Call[P, T]]:
     return decorated
 
 
+@contextmanager
+def untold() -> Iterator[None]:
+    """No spans inside: for what is asked all the time."""
+    token = _untold.set(True)
+    try:
+        yield
+    finally:
+        _untold.reset(token)
+
+
 def tell(attributes: Attributes) -> None:
     """Add to the current span."""
     trace.get_current_span().set_attributes(attributes)
@@ -92,6 +103,9 @@ def tell(attributes: Attributes) -> None:
 
 @contextmanager
 def _span(name: str, attributes: Attributes, parent: Context | None) -> Iterator[Span]:
+    if _untold.get():
+        yield INVALID_SPAN
+        return
     run = at_work()
     told = {**run.attributes, **attributes} if run else attributes
     # An exception's message and its stack may quote what the person wrote.

@@ -10,6 +10,7 @@ from e2b import CommandExitException
 
 from backend.diffs import sha256
 from backend.domain import MAX_FILE_BYTES
+from backend.telemetry import spanned
 from backend.workspace import SandboxLost, WorkspaceError
 from backend.workspace.contract import CommandResult, Inspected, OnOutput, Written
 from backend.workspace.files import LISTING, OUTSIDE_TOOLS, OVERSIZED, ProjectFiles
@@ -99,6 +100,7 @@ class Commands:
         self._files = files
         self._dir = project_dir
 
+    @spanned("sandbox command")
     async def run(
         self, command: str, *, timeout_s: float = 120, key: str | None = None, on_output: OnOutput | None = None
     ) -> CommandResult:

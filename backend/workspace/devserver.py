@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from backend.telemetry import untold
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.contract import Fetched
 from backend.workspace.output import plain
@@ -119,7 +120,9 @@ class DevServer:
 
     async def new_log_lines(self) -> list[str]:
         """Whole lines printed since the last call."""
-        self._log_offset, lines = await self._read_log(self._log_offset)
+        # Asked twice a second: as spans they would drown all else.
+        with untold():
+            self._log_offset, lines = await self._read_log(self._log_offset)
         return lines
 
     async def skip_log(self) -> None:

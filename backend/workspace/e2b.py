@@ -12,6 +12,7 @@ from e2b.connection_config import ApiParams
 from e2b_code_interpreter import AsyncSandbox
 
 from backend.config import Settings
+from backend.telemetry import spanned, tell
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.commands import Commands, refusal
 from backend.workspace.contract import CommandResult, Fetched, Inspected, Match, OnOutput, Written
@@ -124,6 +125,7 @@ class E2BWorkspace:
             return refusal(reason)
         return await self.run(add_command(names), timeout_s=INSTALL_S, key=key, on_output=on_output)
 
+    @spanned("sandbox fetch")
     async def fetch(self, path: str, timeout_s: float = 20) -> Fetched:
         return await self.dev_server.fetch(path, timeout_s)
 
@@ -170,6 +172,7 @@ class E2BWorkspaces:
     def _service(self) -> SandboxService:
         return self._asked()
 
+    @spanned("sandbox open")
     async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> E2BWorkspace:
         """Raises `SandboxUnavailable` when no working sandbox can be had."""
         found = await self._found(project_id, sandbox_id)
@@ -194,6 +197,7 @@ class E2BWorkspaces:
             raise SandboxUnavailable(error.message) from error
         return True
 
+    @spanned("sandbox kill")
     async def kill(self, sandbox_id: str) -> None:
         """Killing one that is gone already is fine."""
         with told(), contextlib.suppress(NotFoundException):
@@ -203,6 +207,7 @@ class E2BWorkspaces:
         return E2BWorkspace(Sandbox(remote, self._service.timeout_s), self._service)
 
     async def _mirrored(self, workspace: E2BWorkspace, files: Mapping[str, bytes]) -> E2BWorkspace:
+        tell({"codeflow.sandbox.id": workspace.sandbox_id})
         try:
             await workspace.mirror(files)
         except BaseException:
@@ -218,6 +223,7 @@ class E2BWorkspaces:
                 return remote
         return None
 
+    @spanned("sandbox connect")
     async def _connected(self, sandbox_id: str) -> RemoteSandbox | None:
         with contextlib.suppress(SandboxLost), told():
             return await AsyncSandbox.connect(sandbox_id, timeout=self._service.timeout_s, **self._service.params)
@@ -229,6 +235,7 @@ class E2BWorkspaces:
             page = await AsyncSandbox.list(query=query, **self._service.params).next_items()
         return [info.sandbox_id for info in page]
 
+    @spanned("sandbox create")
     async def _created(self, project_id: str) -> RemoteSandbox:
         with _asked_of(self._service):
             return await AsyncSandbox.create(

@@ -23,6 +23,7 @@ from e2b import (
 from e2b.exceptions import ServiceBusyException
 from e2b.sandbox.filesystem.filesystem import WriteEntry
 
+from backend.telemetry import spanned
 from backend.workspace import FileMissing, SandboxLost, SandboxUnavailable
 
 _GONE = (SandboxNotFoundException, SandboxNotRunningException)
@@ -89,6 +90,7 @@ class Sandbox:
         with told():
             await self.remote.set_timeout(self._timeout_s)
 
+    @spanned("sandbox shell")
     async def shell(
         self, script: str, *, envs: Mapping[str, str] | None = None, cwd: str = "/", timeout_s: float = 60
     ) -> Shell:
@@ -101,6 +103,7 @@ class Sandbox:
                 return Shell(exit.exit_code, exit.stdout, exit.stderr)
         return Shell(done.exit_code, done.stdout, done.stderr)
 
+    @spanned("sandbox upload")
     async def upload(self, files: Mapping[str, bytes]) -> None:
         """Write absolute paths in one request. Not atomic."""
         await self.keep_alive()
@@ -108,6 +111,7 @@ class Sandbox:
         with told():
             await self.remote.files.write_files(entries, use_octet_stream=False)
 
+    @spanned("sandbox download")
     async def download(self, paths: Sequence[str]) -> dict[str, bytes]:
         """Contents by absolute path, read side by side; files that are gone meanwhile are left out."""
         await self.keep_alive()
