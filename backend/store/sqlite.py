@@ -10,6 +10,7 @@ from backend.domain import Unavailable
 from backend.store.sqlite_accounts import AccountPart
 from backend.store.sqlite_billing import BillingPart
 from backend.store.sqlite_database import Database
+from backend.store.sqlite_followups import FollowUpPart
 from backend.store.sqlite_projects import ProjectPart
 from backend.store.sqlite_runs import RunPart
 from backend.store.sqlite_shares import SharePart
@@ -19,7 +20,7 @@ GLANCE_S = 0.1
 """How often to look whether another process has written, while somebody watches."""
 
 
-class SqliteStore(ProjectPart, RunPart, SharePart, AccountPart, BillingPart, WorkerPart):
+class SqliteStore(ProjectPart, RunPart, FollowUpPart, SharePart, AccountPart, BillingPart, WorkerPart):
     """`backend.store.Store` on a file. Open it with `SqliteStore.open`."""
 
     def __init__(self, database: Database, clock: Callable[[], float], default_tier: str) -> None:

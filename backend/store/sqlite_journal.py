@@ -4,15 +4,16 @@ import hashlib
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from backend.domain import FileChange, InvalidInput, Project, Run
+from backend.domain import Attachment, FileChange, Hold, InvalidInput, Project, Run, RunStatus, Version
 from backend.events import (
     CheckFinished,
     Entry,
     Event,
+    FollowUpsChanged,
     ModelFinished,
     ModelRestarted,
     ModelSpent,
@@ -24,7 +25,7 @@ from backend.events import (
     VersionCommitted,
     event_adapter,
 )
-from backend.store.sqlite_rows import moment, to_project
+from backend.store.sqlite_rows import find_followups, moment, to_project
 from backend.store.sqlite_usage import settle
 from backend.store.text import require_json
 
@@ -36,6 +37,14 @@ class Starter:
     title: str
     manifest: Mapping[str, str]
     screenshot_sha256: str | None = None
+
+    @classmethod
+    def of(cls, version: Version) -> "Starter":
+        return cls(version.title, version.manifest, version.report and version.report.screenshot_sha256)
+
+    def contents(self) -> list[str]:
+        """The hashes of all it names."""
+        return [*self.manifest.values(), *([self.screenshot_sha256] if self.screenshot_sha256 else [])]
 
 
 def insert_project(
@@ -79,6 +88,17 @@ def put_blobs(db: sqlite3.Connection, project_id: str, blobs: Iterable[bytes]) -
     rows = [(project_id, digest(body), body) for body in blobs]
     db.executemany("insert into blobs values (?, ?, ?) on conflict do nothing", rows)
     return [sha256 for _, sha256, _ in rows]
+
+
+def put_attachments(
+    db: sqlite3.Connection, project_id: str, attachments: Sequence[tuple[str, str, bytes]]
+) -> list[Attachment]:
+    """`attachments` are (name, media type, bytes)."""
+    hashes = put_blobs(db, project_id, (body for _, _, body in attachments))
+    return [
+        Attachment(name=name, media_type=media_type, sha256=sha256)
+        for (name, media_type, _), sha256 in zip(attachments, hashes, strict=True)
+    ]
 
 
 def require_blobs(
@@ -137,6 +157,27 @@ def finish(db: sqlite3.Connection, run: Run, event: RunFinished, now: float) -> 
     db.execute("delete from frames where run_id = ?", (run.id,))
     write_entry(db, run.project_id, run.id, event, now)
     settle(db, run, event.status, event.cost_micros, now)
+    if event.status is not RunStatus.SUCCEEDED:
+        hold(db, run.project_id, Hold.STOPPED if event.status is RunStatus.CANCELLED else Hold.FAILED, now)
+
+
+def hold(db: sqlite3.Connection, project_id: str, why: Hold, now: float) -> None:
+    """The follow-ups of the project wait for the person from now on, if there are any and they do not already."""
+    held = db.execute(
+        """update projects set hold = ? where id = ? and hold is null
+        and exists (select 1 from followups f where f.project_id = projects.id)""",
+        (why, project_id),
+    )
+    if held.rowcount:
+        tell_followups(db, project_id, now)
+
+
+def tell_followups(db: sqlite3.Connection, project_id: str, now: float) -> None:
+    """Journal the project's follow-ups as they now are. The project has had a run."""
+    held = db.execute("select hold from projects where id = ?", (project_id,)).fetchone()["hold"]
+    run_id = newest_run(db, project_id)
+    assert run_id is not None
+    write_entry(db, project_id, run_id, FollowUpsChanged(followups=find_followups(db, project_id), held=held), now)
 
 
 def digest(body: bytes) -> str:
@@ -151,6 +192,8 @@ def _named(event: Event) -> Iterator[str]:
     match event:
         case RunQueued():
             yield from (a.sha256 for a in event.attachments)
+        case FollowUpsChanged():
+            yield from (a.sha256 for followup in event.followups for a in followup.attachments)
         case ToolFinished() | VersionCommitted():
             yield from (c.sha256 for c in event.changes if c.sha256)
         case CheckFinished() if event.report.screenshot_sha256:

@@ -10,6 +10,7 @@ from backend.store import Poke
 from backend.store.sqlite_journal import (
     Starter,
     active_run,
+    copy_blobs,
     delete_projects,
     digest,
     insert_project,
@@ -31,7 +32,10 @@ from backend.store.sqlite_rows import (
 )
 from backend.store.sqlite_scope import as_user
 from backend.store.sqlite_usage import know
-from backend.store.text import require_paths, require_title
+from backend.store.text import MAX_TITLE_CHARS, require_paths, require_title
+
+COPY = " (copy)"
+"""Ends a fork's title, however long the original's."""
 
 
 class ProjectPart(Part):
@@ -99,6 +103,17 @@ class ProjectPart(Part):
         sandboxes = await self.database.write(as_user(user), delete)
         self._pokes.poke(project_id)
         return sandboxes
+
+    async def fork_project(self, user: User, project_id: str, version_id: str) -> Project:
+        def fork(db: sqlite3.Connection) -> Project:
+            title: str = owned_project(db, project_id)["title"]
+            starter = Starter.of(owned_version(db, version_id, project_id))
+            copy_title = title[: MAX_TITLE_CHARS - len(COPY)] + COPY
+            project = insert_project(db, user.id, "app", copy_title, starter, self._clock())
+            copy_blobs(db, project_id, project.id, starter.contents())
+            return project
+
+        return await self.database.write(as_user(user), fork)
 
     async def entries(self, user: User, project_id: str, after: int = 0, limit: int = 1000) -> list[Entry]:
         def find(db: sqlite3.Connection) -> list[Entry]:

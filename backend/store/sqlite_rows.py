@@ -8,7 +8,7 @@ from typing import Literal, overload
 
 from pydantic import TypeAdapter
 
-from backend.domain import Attachment, CheckReport, NotFound, Project, Run, Share, Tier, Version
+from backend.domain import Attachment, CheckReport, FollowUp, NotFound, OpenRun, Project, Run, Share, Tier, Version
 from backend.events import Entry, Frame, event_adapter
 
 attachments_adapter: TypeAdapter[list[Attachment]] = TypeAdapter(list[Attachment])
@@ -45,14 +45,40 @@ def to_run(row: sqlite3.Row) -> Run:
         prompt=row["prompt"],
         attachments=attachments_adapter.validate_json(row["attachments"]),
         restore_id=row["restore_id"],
+        resends=row["resends"],
         edits=json.loads(row["edits"]),
         attempt=row["attempt"],
         cancel_requested=bool(row["cancel_requested"]),
+        undo_requested=bool(row["undo_requested"]),
         created_at=moment(row["created_at"]),
         started_at=moment(row["started_at"]),
         finished_at=moment(row["finished_at"]),
         cost_micros=row["cost_micros"],
         budget_micros=row["budget_micros"],
+    )
+
+
+def to_open_run(row: sqlite3.Row, now: float) -> OpenRun:
+    return OpenRun(
+        id=row["id"],
+        project_id=row["project_id"],
+        owner=row["owner"],
+        kind=row["kind"],
+        status=row["status"],
+        attempt=row["attempt"],
+        cancel_requested=bool(row["cancel_requested"]),
+        waited_s=round(now - row["created_at"], 3),
+        lease_s=None if row["lease_until"] is None else round(row["lease_until"] - now, 3),
+        worker=None if row["lease"] is None else row["lease"].rpartition(":")[0],
+    )
+
+
+def to_followup(row: sqlite3.Row) -> FollowUp:
+    return FollowUp(
+        id=row["id"],
+        prompt=row["prompt"],
+        attachments=attachments_adapter.validate_json(row["attachments"]),
+        created_at=moment(row["created_at"]),
     )
 
 
@@ -105,10 +131,17 @@ def owned_project(db: sqlite3.Connection, project_id: str) -> sqlite3.Row:
     return row
 
 
-def owned_run(db: sqlite3.Connection, run_id: str) -> sqlite3.Row:
+def owned_run(db: sqlite3.Connection, run_id: str, project_id: str | None = None) -> sqlite3.Row:
     row = db.execute("select * from my_runs where id = ?", (run_id,)).fetchone()
-    if row is None:
+    if row is None or (project_id is not None and row["project_id"] != project_id):
         raise NotFound("There is no such run. Its project may have been deleted.")
+    return row
+
+
+def owned_followup(db: sqlite3.Connection, followup_id: str) -> sqlite3.Row:
+    row = db.execute("select * from my_followups where id = ?", (followup_id,)).fetchone()
+    if row is None:
+        raise NotFound("There is no such waiting prompt. It may have been sent meanwhile.")
     return row
 
 
@@ -129,6 +162,13 @@ def find_entries(db: sqlite3.Connection, whose: Whose, project_id: str, after: i
         (project_id, after, limit),
     )
     return [to_entry(row) for row in rows]
+
+
+def find_followups(
+    db: sqlite3.Connection, project_id: str, followups: Literal["followups", "my_followups"] = "followups"
+) -> list[FollowUp]:
+    rows = db.execute(f"select * from {followups} where project_id = ? order by position", (project_id,))
+    return [to_followup(row) for row in rows]
 
 
 def find_tree(db: sqlite3.Connection, whose: Whose, project_id: str) -> dict[str, str]:

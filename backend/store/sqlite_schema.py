@@ -175,7 +175,30 @@ create table app_secrets (
 );
 """
 
-MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES)
+FOLLOW_UPS = """
+create table followups (
+    id text primary key,
+    project_id text not null references projects (id) on delete cascade,
+    owner text not null,
+    position real not null,
+    prompt text not null,
+    attachments text not null,
+    anonymous integer not null,
+    created_at real not null
+);
+create index followups_of on followups (project_id, position);
+create index followups_by_age on followups (created_at, project_id);
+alter table projects add column hold text;
+
+alter table runs add column resends text;
+alter table runs add column undo_requested integer not null default 0;
+drop index runs_queue;
+create index runs_queue on runs (status, created_at, owner, kind);
+drop index runs_under_way;
+create index runs_under_way on runs (owner, created_at) where status in ('queued', 'running');
+"""
+
+MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES, FOLLOW_UPS)
 """In order; a file's `user_version` counts those it has had. What is released is not changed: add to the end."""
 VERSION = len(MIGRATIONS)
 """A file of a later version is refused."""

@@ -72,15 +72,15 @@ class Bound(threading.local):
         self.project_id, self.owner = found.fetchone() or (None, None)
 
 
-OF_PROJECT = ("entries", "frames", "versions", "tree", "blobs")
+OF_PROJECT = ("entries", "frames", "versions", "tree", "blobs", "followups")
 
 VIEWS = {
     "all_tiers": "select * from main.tiers",
     "my_profile": "select * from main.profiles where id = uid()",
     "my_projects": "select * from main.projects where owner = uid() and kind = 'app'",
     "my_previews": "select * from main.projects where owner = uid() and kind = 'share'",
-    "my_runs": """select id, project_id, owner, kind, status, prompt, attachments, restore_id, edits, attempt,
-        cancel_requested, lease_until, created_at, started_at, finished_at, cost_micros, budget_micros
+    "my_runs": """select id, project_id, owner, kind, status, prompt, attachments, restore_id, resends, edits,
+        attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, budget_micros
         from main.runs where owner = uid()""",
     "my_shares": """select s.id, s.project_id, s.version_id, s.preview_project_id, s.history, s.created_at, s.revoked_at,
         v.number version_number
@@ -88,8 +88,8 @@ VIEWS = {
         where p.owner = uid()""",
     "my_usage_counters": "select * from main.usage_counters where owner = uid()",
     "my_usage_ledger": "select * from main.usage_ledger where owner = uid()",
-    "leased_runs": """select id, project_id, owner, kind, status, prompt, attachments, restore_id, edits, attempt,
-        cancel_requested, lease_until, created_at, started_at, finished_at, cost_micros, budget_micros
+    "leased_runs": """select id, project_id, owner, kind, status, prompt, attachments, restore_id, resends, edits,
+        attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, budget_micros
         from main.runs where id = lease_run() and lease = lease_token()""",
     "leased_projects": "select * from main.projects where id = leased_project()",
     "shared": """select p.owner, p.title, s.history, s.preview_project_id, v.number version_number,
@@ -136,9 +136,11 @@ CALLABLE = {*FUNCTIONS, "count", "max", "coalesce"}
 _FOREIGN_PROJECT = "{p}.owner is not uid() and {p}.id is not leased_project() and {p}.id is not shared_project()"
 _IN_PROJECT_THAT_IS = "exists (select 1 from main.projects p where p.id = ROW.project_id and ({}))"
 _OF_FOREIGN_PROJECT = _IN_PROJECT_THAT_IS.format(_FOREIGN_PROJECT.format(p="p"))
-FOREIGN = {
+_NOT_ITS_OWNERS = f"{_OF_FOREIGN_PROJECT} or {_IN_PROJECT_THAT_IS.format('p.owner is not ROW.owner')}"
+FOREIGN = dict.fromkeys((*OF_PROJECT, "shares"), _OF_FOREIGN_PROJECT) | {
     "projects": _FOREIGN_PROJECT.format(p="ROW"),
-    "runs": f"{_OF_FOREIGN_PROJECT} or {_IN_PROJECT_THAT_IS.format('p.owner is not ROW.owner')}",
+    "runs": _NOT_ITS_OWNERS,
+    "followups": _NOT_ITS_OWNERS,
     "profiles": "ROW.id is not uid()",
     "usage_counters": "ROW.owner is not uid() and ROW.owner is not leased_owner()",
     "usage_ledger": "ROW.owner is not uid() and ROW.owner is not leased_owner()",
@@ -146,9 +148,7 @@ FOREIGN = {
     "billing_events": "1",
     "app_secrets": "1",
 }
-"""When a row is none of the scope's."""
-# A row whose project is gone is on its way out with it.
-FOREIGN |= dict.fromkeys((*OF_PROJECT, "shares"), _OF_FOREIGN_PROJECT)
+"""When a row is none of the scope's. One whose project is gone is on its way out with it."""
 
 
 def install(connection: sqlite3.Connection, bound: Bound) -> None:

@@ -43,11 +43,9 @@ class SharePart(Part):
 
         def create(db: sqlite3.Connection) -> Share:
             title: str = owned_project(db, project_id)["title"]
-            version, now = owned_version(db, version_id, project_id), self._clock()
-            picture = version.report and version.report.screenshot_sha256
-            starter = Starter(version.title, version.manifest, picture)
+            starter, now = Starter.of(owned_version(db, version_id, project_id)), self._clock()
             preview = insert_project(db, user.id, "share", title, starter, now)
-            copy_blobs(db, project_id, preview.id, [*version.manifest.values(), *([picture] if picture else [])])
+            copy_blobs(db, project_id, preview.id, starter.contents())
             share_id = new_id()
             db.execute(
                 """insert into shares (id, token_hash, project_id, version_id, preview_project_id, history, created_at)

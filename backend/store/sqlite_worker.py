@@ -6,7 +6,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from backend.diffs import file_change
-from backend.domain import CheckReport, FileChange, Lease, LeaseLost, NotFound, Project, Run, RunStatus, Version
+from backend.domain import (
+    CheckReport,
+    FileChange,
+    Lease,
+    LeaseLost,
+    NotFound,
+    OpenRun,
+    Project,
+    Run,
+    RunKind,
+    RunStatus,
+    Version,
+)
 from backend.events import Entry, Event, Frame, RunClaimed, RunFinished, SandboxClosed, VersionCommitted
 from backend.store import Poke
 from backend.store.pokes import QUEUE
@@ -21,11 +33,10 @@ from backend.store.sqlite_journal import (
     write_entry,
 )
 from backend.store.sqlite_part import Part
-from backend.store.sqlite_rows import find_blobs, find_entries, find_tree, to_project, to_run, to_version
+from backend.store.sqlite_rows import find_blobs, find_entries, find_tree, to_open_run, to_project, to_run, to_version
 from backend.store.sqlite_scope import STORE, under
+from backend.store.sqlite_turns import CLAIMABLE, next_run
 from backend.store.text import require_json, require_text
-
-CLAIMABLE = "(status = 'queued' or (status = 'running' and lease_until < :now))"
 
 
 class WorkerPart(Part):
@@ -37,10 +48,8 @@ class WorkerPart(Part):
             row = db.execute(
                 f"""update runs set status = 'running', lease = :token, lease_until = :until, attempt = attempt + 1,
                     started_at = coalesce(started_at, :now)
-                where id = (select id from runs where {CLAIMABLE} and (:run_id is null or id = :run_id)
-                    order by created_at limit 1)
-                returning *""",
-                {"now": now, "token": token, "until": now + lease_s, "run_id": run_id},
+                where id = :run_id and {CLAIMABLE} returning *""",
+                {"now": now, "token": token, "until": now + lease_s, "run_id": run_id or next_run(db, now)},
             ).fetchone()
             if row is None:
                 return None
@@ -164,14 +173,13 @@ class WorkerPart(Part):
         require_text(title, "title")
 
         # Told apart before the transaction: comparing large files takes long, and only this lease moves the head.
-        changes = await self.database.read(under(lease), lambda db: _changes_against_head(db, manifest))
+        changes = await self.database.read(under(lease), lambda db: _changes(db, manifest))
 
         def commit(db: sqlite3.Connection) -> Version:
             run = _held(db)
             known = db.execute("select * from versions where run_id = ?", (run.id,)).fetchone()
             if known is not None:
                 return to_version(known)
-            parent = _head(db)
             number = (
                 1 + db.execute("select max(number) from versions where project_id = ?", (run.project_id,)).fetchone()[0]
             )
@@ -182,7 +190,7 @@ class WorkerPart(Part):
                     new_id(),
                     run.project_id,
                     number,
-                    parent.id,
+                    _base(db, run).id,
                     run.id,
                     title,
                     json.dumps(dict(manifest)),
@@ -232,6 +240,15 @@ class WorkerPart(Part):
 
         if project_id := await self.database.write(under(lease), end):
             self._pokes.poke(project_id)
+            self._pokes.poke(QUEUE)
+
+    async def open_runs(self, limit: int = 1000) -> list[OpenRun]:
+        def find(db: sqlite3.Connection) -> list[OpenRun]:
+            sql = "select * from runs where status in ('queued', 'running') order by created_at limit ?"
+            now = self._clock()
+            return [to_open_run(row, now) for row in db.execute(sql, (limit,))]
+
+        return await self.database.read(STORE, find)
 
     async def pending(self) -> int:
         def count(db: sqlite3.Connection) -> int:
@@ -292,10 +309,19 @@ def _head(db: sqlite3.Connection) -> Version:
     return to_version(db.execute(sql).fetchone())
 
 
-def _changes_against_head(db: sqlite3.Connection, after: Mapping[str, str]) -> list[FileChange]:
-    project_id = _held(db).project_id
+def _base(db: sqlite3.Connection, run: Run) -> Version:
+    """The version that the run started from."""
+    if run.restore_id is None:
+        return _head(db)
+    return to_version(db.execute("select * from leased_versions where id = ?", (run.restore_id,)).fetchone())
+
+
+def _changes(db: sqlite3.Connection, after: Mapping[str, str]) -> list[FileChange]:
+    """Against the parent; of a `restore`, which has none of its own, what it turned back."""
+    run = _held(db)
+    project_id = run.project_id
     require_blobs(db, project_id, after.values(), "leased_blobs")
-    before = _head(db).manifest
+    before = (_head(db) if run.kind is RunKind.RESTORE else _base(db, run)).manifest
 
     def body(sha256: str | None) -> bytes | None:
         if sha256 is None:
