@@ -3,7 +3,7 @@
 import base64
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,9 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from backend.domain import (
+    FollowUp,
     InvalidInput,
     LimitKind,
     LimitReached,
+    OpenRun,
     Project,
     ProjectCard,
     Run,
@@ -25,13 +27,14 @@ from backend.domain import (
 )
 from backend.events import Entry, Frame
 from backend.store.limits import limit_reached
-from backend.store.text import require_json
+from backend.store.text import require_json, require_text
 
 M = TypeVar("M", bound=BaseModel)
 
 PROJECT_COLUMNS = ",".join(Project.model_fields)
 RUN_COLUMNS = ",".join(Run.model_fields)
 VERSION_COLUMNS = ",".join(Version.model_fields)
+FOLLOWUP_COLUMNS = ",".join(FollowUp.model_fields)
 
 _entries: TypeAdapter[list[Entry]] = TypeAdapter(list[Entry])
 
@@ -50,6 +53,14 @@ def to_card(row: Any) -> ProjectCard:
 
 def to_run(row: Any) -> Run:
     return _picked(Run, row)
+
+
+def to_followup(row: Any) -> FollowUp:
+    return _picked(FollowUp, row)
+
+
+def to_open_run(row: Any) -> OpenRun:
+    return _picked(OpenRun, row)
 
 
 def to_version(row: Any) -> Version:
@@ -99,6 +110,13 @@ def to_json(fact: BaseModel, what: str) -> Any:
         ) from None
     require_json(text, what)
     return json.loads(text)
+
+
+def to_images(attachments: Sequence[tuple[str, str, bytes]]) -> list[dict[str, str]]:
+    """What goes with a prompt, given as (name, media type, bytes)."""
+    for name, _, _ in attachments:
+        require_text(name, "attachment's name")
+    return [{"name": name, "media_type": media_type, "body": encoded(body)} for name, media_type, body in attachments]
 
 
 def encoded(content: bytes) -> str:

@@ -17,13 +17,14 @@ from backend.store.supabase_rows import (
     to_card,
     to_entries,
     to_frames,
+    to_images,
     to_limit,
     to_project,
     to_run,
     to_usage,
     to_version,
 )
-from backend.store.supabase_watch import QUEUE, Watch, cancelled
+from backend.store.supabase_watch import Watch, cancelled
 from backend.store.text import require_id, require_paths, require_text, require_title
 
 
@@ -38,6 +39,17 @@ class UserPart:
         files = {path: encoded(body) for path, body in starter.items()}
         row = await self._api.call(
             self._api.user(user), "create_project", p_id=new_id(), p_version_id=new_id(), p_title=title, p_files=files
+        )
+        return to_project(row)
+
+    async def fork_project(self, user: User, project_id: str, version_id: str) -> Project:
+        row = await self._api.call(
+            self._api.user(user),
+            "fork_project",
+            p_project=project_id,
+            p_version=version_id,
+            p_id=new_id(),
+            p_version_id=new_id(),
         )
         return to_project(row)
 
@@ -71,13 +83,12 @@ class UserPart:
         *,
         attachments: Sequence[tuple[str, str, bytes]] = (),
         restore_id: str | None = None,
+        resends: str | None = None,
         edits: Mapping[str, bytes | None] | None = None,
     ) -> Run:
         require_id(run_id)
         require_text(prompt, "prompt")
         require_paths(edits or ())
-        for name, _, _ in attachments:
-            require_text(name, "attachment's name")
         answer = await self._api.call(
             self._api.user(user),
             "start_run",
@@ -85,19 +96,15 @@ class UserPart:
             p_project=project_id,
             p_kind=kind,
             p_prompt=prompt,
-            p_attachments=[
-                {"name": name, "media_type": media_type, "body": encoded(body)}
-                for name, media_type, body in attachments
-            ],
+            p_attachments=to_images(attachments),
             p_restore_id=restore_id,
+            p_resends=resends,
             p_edits={path: None if body is None else encoded(body) for path, body in (edits or {}).items()},
         )
         if not answer["ok"]:
             raise to_limit(answer, anonymous=user.anonymous)
         run = to_run(answer["run"])
-        self._watch.wrote(run.project_id)
-        self._watch.wrote(QUEUE)
-        self._watch.expect(run.project_id)
+        self._watch.queued(run.project_id)
         return run
 
     async def run(self, user: User, run_id: str) -> Run:
@@ -110,8 +117,8 @@ class UserPart:
         row = await self._api.call(self._api.user(user), "active_run", p_project=project_id)
         return None if row is None else to_run(row)
 
-    async def cancel_run(self, user: User, run_id: str) -> Run:
-        run = to_run(await self._api.call(self._api.user(user), "cancel_run", p_id=run_id))
+    async def cancel_run(self, user: User, run_id: str, *, undo: bool = False) -> Run:
+        run = to_run(await self._api.call(self._api.user(user), "cancel_run", p_id=run_id, p_undo=undo))
         self._watch.wrote(run.project_id)
         self._watch.wrote(cancelled(run.id))
         return run

@@ -38,6 +38,12 @@ class Watch:
     def wrote(self, topic: str) -> None:
         self._pokes.poke(topic)
 
+    def queued(self, project_id: str) -> None:
+        """A run of the project waits for a worker."""
+        self.wrote(project_id)
+        self.wrote(QUEUE)
+        self.expect(project_id)
+
     def expect(self, project_id: str) -> None:
         """Look soon and often: something was set off that other processes will write about."""
         for (_, watched), glances in self._glances.items():

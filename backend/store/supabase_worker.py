@@ -13,6 +13,7 @@ from backend.domain import (
     Lease,
     LeaseLost,
     NotFound,
+    OpenRun,
     Project,
     Run,
     RunStatus,
@@ -27,6 +28,7 @@ from backend.store.supabase_rows import (
     new_id,
     to_entries,
     to_json,
+    to_open_run,
     to_project,
     to_run,
     to_version,
@@ -36,6 +38,11 @@ from backend.store.text import require_text
 
 RECENT = 50
 """Entries that others, such as the person's Stop, may have written in the moment between two tries."""
+
+
+SENDING_TURNS = 5
+"""Looks at the follow-ups that are due: those whose owner does something else just then are left to the next one."""
+SENDING_PAUSE_S = 0.05
 
 
 class WorkerPart:
@@ -145,7 +152,7 @@ class WorkerPart:
         require_text(title, "title")
         for path in manifest:
             require_text(path, "path")
-        changes = await self._changes_against_head(lease, manifest)
+        changes = await self._changes_against_parent(lease, manifest)
         row = await self._leased(
             lease,
             "commit_version",
@@ -168,6 +175,21 @@ class WorkerPart:
         await self._leased(lease, "finish_run", p_event=to_json(event, "event"))
         self._wrote(lease)
         self._projects.pop(lease.token, None)
+
+    async def send_due_followups(self) -> list[str]:
+        sent: list[str] = []
+        for turn in range(SENDING_TURNS):
+            answer = await self._api.call(self._api.worker(), "send_due_followups")
+            for row in answer["sent"]:
+                sent.append(row["id"])
+                self._watch.queued(row["project_id"])
+            if not answer["again"]:
+                break
+            await asyncio.sleep(SENDING_PAUSE_S * turn)
+        return sent
+
+    async def open_runs(self, limit: int = 1000) -> list[OpenRun]:
+        return [to_open_run(row) for row in await self._api.call(self._api.worker(), "open_runs", p_limit=limit)]
 
     async def pending(self) -> int:
         return await self._api.call(self._api.worker(), "pending")
@@ -212,9 +234,9 @@ class WorkerPart:
                 return found
         return []
 
-    async def _changes_against_head(self, lease: Lease, after: Mapping[str, str]) -> list[FileChange]:
-        head_id = (await self.leased_project(lease)).head_id
-        before = (await self.leased_version(lease, head_id)).manifest
+    async def _changes_against_parent(self, lease: Lease, after: Mapping[str, str]) -> list[FileChange]:
+        parent_id = (await self.leased_run(lease)).restore_id or (await self.leased_project(lease)).head_id
+        before = (await self.leased_version(lease, parent_id)).manifest
         changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
         named = {sha256 for path in changed for sha256 in (before.get(path), after.get(path)) if sha256}
         try:

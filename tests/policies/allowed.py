@@ -5,11 +5,14 @@ READS: dict[str, set[str]] = {
     "profiles": {"id", "tier", "created_at"},
     "projects": {
         "id", "owner", "kind", "title", "head_id", "sandbox_id", "preview_url", "seq", "created_at", "updated_at",
+        "hold",
     },
     "runs": {
         "id", "project_id", "owner", "kind", "status", "prompt", "attachments", "restore_id", "edits", "attempt",
         "cancel_requested", "created_at", "started_at", "finished_at", "cost_micros", "budget_micros",
+        "resends", "undo_requested",
     },
+    "followups": {"id", "project_id", "owner", "position", "prompt", "attachments", "anonymous", "created_at"},
     "entries": {"project_id", "seq", "run_id", "step", "at", "event"},
     "frames": {"position", "project_id", "run_id", "step", "frame"},
     "versions": {
@@ -31,6 +34,7 @@ OWNED_BY: dict[str, str | None] = {
     "profiles": "id = %s",
     "projects": "owner = %s",
     "runs": "owner = %s",
+    "followups": "owner = %s",
     "usage_counters": "owner = %s",
     "usage_ledger": "owner = %s",
     "billing_events": None,
@@ -43,13 +47,16 @@ ANYBODY = {"open_share", "share_picture", "wake_share", "billing_event"}
 USER = {
     "project_cards", "read_frames", "tail", "read_tree", "read_blobs", "active_run", "usage", "create_project",
     "rename_project", "delete_project", "delete_account", "start_run", "cancel_run", "create_share", "project_shares",
-    "revoke_share", "remix",
+    "revoke_share", "remix", "fork_project", "add_followup", "change_followup", "move_followup", "remove_followup",
+    "send_followup",
 }  # fmt: skip
 LEASED = {
     "renew_lease", "release_lease", "leased_run", "leased_project", "leased_entries", "leased_version", "leased_tree",
     "leased_blobs", "append_events", "write_frame", "set_preview", "commit_version", "finish_run",
 }  # fmt: skip
-WORKER = LEASED | {"claim_run", "run_status", "pending", "claimable", "idle_previews", "clear_preview"}
+WORKER = LEASED | {
+    "claim_run", "run_status", "pending", "claimable", "open_runs", "send_due_followups", "idle_previews", "clear_preview",
+}  # fmt: skip
 OPERATOR = {"set_tier", "set_app_secret"}
 
 MAY_CALL = {

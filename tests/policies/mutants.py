@@ -47,12 +47,15 @@ def function_grant_mutants(session: Session) -> Iterator[Mutant]:
 
 CONDITIONS = {
     r"\b(?:p\.)?owner = (?:v_me\.id|p_owner|v_id|\(select auth\.uid\(\)\))": "true",
-    r"v_run\.owner <> v_me\.id": "false",
+    r"v_(?:run|followup)\.owner <> v_me\.id": "false",
     r"(?<=and )lease = p_token": "true",
     r"(?<=lease = p_token and )status = 'running'": "true",
     r"\b[bv]\.project_id = (?:v_project|p_project)": "true",
     r"(?<=p_restore_id and )project_id = p_project": "true",
     r"(?<=p_version and )project_id = p_project": "true",
+    r"(?<=p_resends and )project_id = p_project": "true",
+    r"(?<=p_id and )project_id = p_project": "true",
+    r"(?<=p_before and )project_id = v_followup\.project_id": "true",
     r"v_share\.project_id <> p_project or v_share\.token_hash is distinct from p_token_hash": "false",
     r"v_run\.project_id is distinct from p_project": "false",
     r"token_hash = encode\(.*?'hex'\)": "true",

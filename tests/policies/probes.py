@@ -15,6 +15,7 @@ def _user_probes(v: Person, s: Person) -> dict[str, list[Arguments]]:
     """function → what a stranger asks of it: of the victim's things, or of their own with the victim's in between."""
     theirs, own = v.named("project"), s.named("project")
     other = {"p_id": "probe", "p_kind": "restore", "p_prompt": ""}
+    fork = {"p_id": "probe", "p_version_id": "probe"}
     share = {"p_token_hash": sha(b"probe"), "p_history": True, "p_preview_project": "probe-preview"}
     return {
         "project_cards": [{}],
@@ -35,7 +36,31 @@ def _user_probes(v: Person, s: Person) -> dict[str, list[Arguments]]:
             {"p_id": "probe", "p_project": theirs, "p_kind": "prompt", "p_prompt": "x"},
             {"p_id": "probe", "p_project": v.named("preview-link"), "p_kind": "prompt", "p_prompt": "x"},
             {"p_id": v.named("run"), "p_project": own, "p_kind": "prompt", "p_prompt": "x"},
+            {"p_id": v.named("followup"), "p_project": s.named("idle"), "p_kind": "restore", "p_prompt": ""},
             {**other, "p_project": s.named("idle"), "p_restore_id": v.named("version")},
+            {**other, "p_project": s.named("idle"), "p_resends": v.named("run")},
+        ],
+        "add_followup": [
+            {"p_id": "probe", "p_project": theirs, "p_prompt": "x"},
+            {"p_id": v.named("followup"), "p_project": own, "p_prompt": "x"},
+            {"p_id": v.named("run"), "p_project": own, "p_prompt": "x"},
+        ],
+        "change_followup": [{"p_id": v.named("followup"), "p_prompt": "x"}],
+        "move_followup": [
+            {"p_id": v.named("followup"), "p_before": None},
+            {"p_id": s.named("followup"), "p_before": v.named("followup")},
+        ],
+        "remove_followup": [{"p_id": v.named("followup")}],
+        "send_followup": [
+            {"p_project": theirs, "p_id": v.named("followup")},
+            {"p_project": own, "p_id": v.named("followup")},
+            {"p_project": own, "p_id": v.named("run")},
+        ],
+        "fork_project": [
+            {"p_project": theirs, "p_version": v.named("version"), **fork},
+            {"p_project": own, "p_version": v.named("version"), **fork},
+            {"p_project": own, "p_version": s.named("version"), **fork, "p_id": theirs},
+            {"p_project": own, "p_version": s.named("version"), **fork, "p_version_id": v.named("version")},
         ],
         "cancel_run": [{"p_id": v.named("run")}],
         "create_share": [

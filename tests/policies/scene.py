@@ -17,6 +17,7 @@ select md5(string_agg(line, E'\\n' order by line)) from (
     select 'profile' || t::text from public.profiles t where id = %(id)s
     union all select 'project' || t::text from public.projects t where owner = %(id)s
     union all select 'run' || t::text from public.runs t where owner = %(id)s
+    union all select 'followup' || t::text from public.followups t where owner = %(id)s
     union all select 'entry' || t::text from public.entries t where project_id in (select id from mine)
     union all select 'frame' || t::text from public.frames t where project_id in (select id from mine)
     union all select 'version' || t::text from public.versions t where project_id in (select id from mine)
@@ -98,7 +99,7 @@ def sign_up(session: Session, person: Person) -> None:
 
 
 def furnish(session: Session, person: Person) -> None:
-    """A finished run with its version, two links (one revoked), and a run under a live lease with a preview."""
+    """A finished run with its version, two links (one revoked), and a run under a live lease with a preview, which a prompt waits for."""
     session.act("service_role")
     session.call("set_tier", p_account=person.email, p_tier="pro")
     session.act("authenticated", person.id)
@@ -128,6 +129,18 @@ def furnish(session: Session, person: Person) -> None:
         p_project=person.named("project"),
         p_sandbox_id=person.named("sandbox"),
         p_preview_url=person.named("url"),
+    )
+    follow(session, person, "followup")
+
+
+def follow(session: Session, person: Person, followup: str, project: str = "project", **more: Any) -> Any:
+    session.act("authenticated", person.id)
+    return session.call(
+        "add_followup",
+        p_id=person.named(followup),
+        p_project=person.named(project),
+        p_prompt=f"{followup}: {person.secret.decode()}",
+        **more,
     )
 
 
