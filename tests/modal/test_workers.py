@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ from tests.runs.stage import until
 from tests.store.supabase_world import OnSupabase, SupabaseWorld
 
 CONTAINER = Path(__file__).with_name("container.py")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.usefixtures("container")
@@ -87,15 +89,16 @@ class TestRuns(OnSupabase):
         monkeypatch.setenv("E2B_API_URL", service.api_url)
         monkeypatch.setenv("E2B_DOMAIN", service.domain)
 
-    async def test_a_run_goes_on_when_its_container_is_stopped_and_when_the_next_is_preempted(
+    async def test_a_run_goes_on_when_its_container_is_stopped_and_when_the_next_is_of_another_version_and_preempted(
         self, world: SupabaseWorld, spawned: Spawned, service: SandboxService, tmp_path: Path
     ) -> None:
         runs = Runs(world.store, DiskWorkspaces(tmp_path))
         run = await runs.start(world.ada, None, "a kanban board for a small team")
-        for told_to_end, steps in ((signal.SIGTERM, 1), (signal.SIGINT, 3)):
+        redeployed = another_version(tmp_path / "redeployed") / CONTAINER.relative_to(ROOT)
+        for code, told_to_end, steps in ((CONTAINER, signal.SIGTERM, 1), (redeployed, signal.SIGINT, 3)):
             # Typing slowly, it is not done before it is stopped.
             slowly = {**os.environ, "CODEFLOW_DEMO_PACE": "0.5"}
-            container = await asyncio.create_subprocess_exec(sys.executable, str(CONTAINER), run.id, env=slowly)
+            container = await asyncio.create_subprocess_exec(sys.executable, str(code), run.id, env=slowly)
             await until(lambda steps=steps: _has_done(world, run, steps), timeout_s=90)
             container.send_signal(told_to_end)
             assert await asyncio.wait_for(container.wait(), 30) != 0, "a success would be the end of it for Modal"
@@ -125,6 +128,17 @@ class TestRuns(OnSupabase):
         world.let_pass(3600)
         await reap.local()
         assert not await E2BWorkspaces(service).alive(project.sandbox_id)
+
+
+def another_version(target: Path) -> Path:
+    """The code as a later deployment may have it: agents are told something else."""
+    for part in ("backend", "prompts", "template", "tests/modal"):
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", ".next")
+        shutil.copytree(ROOT / part, target / part, ignore=ignored)
+    shutil.copy(ROOT / "modal_app.py", target)
+    coder = target / "prompts" / "coder.md"
+    coder.write_text(f"{coder.read_text()}\nBe brief.\n")
+    return target
 
 
 async def _results(world: SupabaseWorld, run: Run) -> list[str]:
