@@ -59,7 +59,7 @@ async def run_agent(run_id: str) -> None:
     from backend.config import Settings
     from backend.runs.hosted import work_on
 
-    await work_on(Settings(), run_id)
+    await work_on(Settings(), run_id, start_worker)
 
 
 @app.function(env=WORKER, schedule=modal.Period(minutes=1), timeout=300, max_containers=1, enable_memory_snapshot=True)

@@ -6,6 +6,11 @@ from typing import Protocol
 from backend.domain import Run
 from backend.events import Delta, Entry, Event
 
+BASE_STEP = "base:0"
+"""Gives a prompt that is sent again the files it starts from, before its agent begins."""
+UNDO_STEP = "undo:0"
+"""Takes back what a stopped run wrote."""
+
 
 class Journal(Protocol):
     """One claimed run. Every method raises `LeaseLost` when this worker no longer has the run."""

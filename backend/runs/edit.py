@@ -22,7 +22,7 @@ async def run_edit(job: Job) -> Finish:
 
     async def work(workspace: Workspace) -> Finish:
         try:
-            await write_step(job, workspace, files, "edit", target)
+            await write_step(job, workspace, files, STEP, "edit", target)
         except PathRefused as e:
             return failed(FailureCode.UNSUPPORTED, e.message, "Choose another file.")
         return await check_and_commit(job, workspace, job.run.prompt)
@@ -30,16 +30,18 @@ async def run_edit(job: Job) -> Finish:
     return await in_sandbox(job, work)
 
 
-async def write_step(job: Job, workspace: Workspace, files: Mapping[str, bytes | None], tool: str, target: str) -> None:
-    """Write the files as the run's one tool step; once, however often the run is resumed. Raises `PathRefused`."""
-    if job.journal.done(STEP):
+async def write_step(
+    job: Job, workspace: Workspace, files: Mapping[str, bytes | None], step: str, tool: str, target: str
+) -> None:
+    """Write the files as one tool step; once, however often the run is resumed. Raises `PathRefused`."""
+    if job.journal.done(step):
         return
-    await job.journal.append(StepStarted(step=STEP, kind="tool", tool=tool, target=target))
+    await job.journal.append(StepStarted(step=step, kind="tool", tool=tool, target=target))
     began = time.monotonic()
     written = await workspace.write(files)
     finished = ToolFinished(
-        step=STEP,
-        call_id=STEP,
+        step=step,
+        call_id=step,
         tool=tool,
         target=target,
         ok=True,
@@ -47,4 +49,4 @@ async def write_step(job: Job, workspace: Workspace, files: Mapping[str, bytes |
         changes=[w.change for w in written],
         duration_ms=round((time.monotonic() - began) * 1000),
     )
-    await job.journal.append(finished, step=STEP, blobs=[w.content for w in written if w.content is not None])
+    await job.journal.append(finished, step=step, blobs=[w.content for w in written if w.content is not None])

@@ -12,6 +12,7 @@ from backend.config import Settings
 from backend.domain import NotFound, Unavailable
 from backend.runs import needs
 from backend.runs.agents import agent_work, check_app
+from backend.runs.dispatch import Dispatch
 from backend.runs.reaper import Reaper
 from backend.runs.worker import Worker
 from backend.store.opening import open_store
@@ -38,8 +39,8 @@ NEEDED_BY_WORKERS = (
 )
 
 
-async def work_on(settings: Settings, run_id: str) -> None:
-    """Until the run is over, or surely another's.
+async def work_on(settings: Settings, run_id: str, start_worker: Callable[[str | None], Awaitable[None]]) -> None:
+    """Until the run is over, or surely another's. `start_worker` is asked for one for each run that follows from it.
 
     Raises `Unavailable` when the process is told to end first: the run is handed back, and another goes on with it.
     """
@@ -48,7 +49,9 @@ async def work_on(settings: Settings, run_id: str) -> None:
     workspaces = AwaitedWorkspaces()
     # It takes seconds, and the run can be claimed meanwhile.
     loading = asyncio.create_task(_load(settings, workspaces))
-    worker = Worker(store, workspaces, check_app, agent_work(lambda: asyncio.shield(loading)), settings)
+    dispatch = Dispatch(start_worker)
+    agent = agent_work(lambda: asyncio.shield(loading))
+    worker = Worker(store, workspaces, check_app, agent, settings, queued=dispatch.queued)
     try:
         with _told_to_end(worker.stop):
             if not await worker.run_one(run_id):
@@ -57,14 +60,19 @@ async def work_on(settings: Settings, run_id: str) -> None:
         log.info("Run %s is gone: its project was deleted.", run_id)
     finally:
         loading.cancel()
+        await dispatch.close()
         await store.close()
 
 
 async def look_after(settings: Settings, start_worker: Callable[[str], Awaitable[object]]) -> list[str]:
-    """Start a worker for every run that waits for one, let go of sandboxes nobody uses, and return those runs' ids."""
+    """Send follow-ups whose turn it is, start a worker for every run that waits for one, and let go of sandboxes nobody
+    uses. The ids of those runs.
+    """
     needs.require(settings, needs.WORKER)
     store = await open_store(settings)
     try:
+        # A worker that died right after its run's end has not sent what waited for it.
+        await store.send_due_followups()
         waiting = await store.claimable(STARTED_AT_ONCE)
         for run_id in waiting:
             await start_worker(run_id)

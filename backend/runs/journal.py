@@ -23,6 +23,7 @@ from backend.events import (
     ToolFinished,
     spent_micros,
 )
+from backend.runs.measuring import measure
 from backend.store import Store
 
 FRAME_S = 0.05
@@ -43,6 +44,9 @@ class RunJournal:
         self.run = run
         self.lease = lease
         self.title = project.title
+        self._project = project
+        self._at_opening = entries
+        self._opened_at = entries[-1].seq if entries else 0
         self._own = [e for e in entries if e.run_id == run.id]
         self.past: Sequence[Entry] = [e for e in entries if e.run_id != run.id]
         self.entries: Sequence[Entry] = self._own
@@ -61,11 +65,12 @@ class RunJournal:
     async def open(
         cls, store: Store, run: Run, project: Project, lease: Lease, frame_s: float = FRAME_S
     ) -> "RunJournal":
-        entries: list[Entry] = []
-        while len(page := await store.leased_entries(lease, entries[-1].seq if entries else 0, PAGE)) == PAGE:
-            entries += page
-        entries += page
-        return cls(store, run, project, lease, entries, frame_s)
+        return cls(store, run, project, lease, await _read(store, lease), frame_s)
+
+    async def reopened(self, run: Run) -> "RunJournal":
+        """As the store has it by now: an append that was broken off may have been written all the same."""
+        entries = [*self._at_opening, *await _read(self._store, self.lease, self._opened_at)]
+        return RunJournal(self._store, run, self._project, self.lease, entries, self._frame_s)
 
     @property
     def cost_micros(self) -> int:
@@ -88,6 +93,7 @@ class RunJournal:
         if step is not None:
             self._done.add(step)
         for entry in written:
+            measure(entry.event)
             if isinstance(entry.event, ProjectTitled):
                 self.title = entry.event.title
 
@@ -129,6 +135,17 @@ class RunJournal:
                     return
         if self._pieces:
             self._flushing = asyncio.create_task(self._flush())
+
+
+async def _read(store: Store, lease: Lease, after: int = 0) -> list[Entry]:
+    """The journal of the run's project, from `after` on."""
+    entries: list[Entry] = []
+    while page := await store.leased_entries(lease, after, PAGE):
+        entries += page
+        after = page[-1].seq
+        if len(page) < PAGE:
+            break
+    return entries
 
 
 def result_of(event: Event) -> str | None:

@@ -1,9 +1,11 @@
 """A run of kind `prompt`: agents change the app until it passes the gate."""
 
+from backend.agent.journal import BASE_STEP
 from backend.domain import RunStatus
 from backend.runs.check import checked
 from backend.runs.commit import commit, differs_from_head
 from backend.runs.job import Finish, Job
+from backend.runs.restore import become
 from backend.runs.sandbox import in_sandbox
 from backend.workspace.contract import Workspace
 
@@ -11,7 +13,12 @@ MAX_TITLE_CHARS = 80
 
 
 async def run_prompt(job: Job) -> Finish:
+    # Sent again, it starts from an earlier version.
+    base = await job.store.leased_version(job.lease, job.run.restore_id) if job.run.restore_id else None
+
     async def work(workspace: Workspace) -> Finish:
+        if base:
+            await become(job, workspace, base, BASE_STEP)
         outcome = await job.agent(job, workspace)
         if not outcome.succeeded:
             return Finish(RunStatus.FAILED, verified=outcome.verified, failure=outcome.failure)

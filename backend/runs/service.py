@@ -6,7 +6,11 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from backend.domain import (
+    Busy,
     CodeFlowError,
+    FollowUp,
+    InvalidInput,
+    LimitReached,
     NotFound,
     Project,
     Run,
@@ -46,14 +50,20 @@ class Runs:
         prompt: str,
         attachments: Sequence[Image] = (),
         run_id: str | None = None,
+        resends: str | None = None,
     ) -> Run:
         """Queue a prompt; without a project, in a new one. Twice with one `run_id` is once.
+
+        `resends` is a run of the project whose prompt is sent again as this one: it starts from the files that one
+        started from, or rather their newest version, and with its images unless others are given.
 
         Raises `InvalidInput`, `NotFound` and `Busy`.
         """
         prompt = checked_prompt(prompt)
         images = checked_images(attachments)
         run_id = run_id or new_id()
+        if project_id is not None and resends is not None:
+            return await self._start_again(user, project_id, run_id, prompt, images, resends)
         if project_id is not None:
             return await self._queue(user, project_id, run_id, RunKind.PROMPT, prompt, attachments=images)
         try:
@@ -71,6 +81,30 @@ class Runs:
             # The same request came twice at once, and the other was faster.
             await self._store.delete_project(user, project.id)
         return run
+
+    async def _start_again(
+        self, user: User, project_id: str, run_id: str, prompt: str, images: Sequence[Image], resends: str
+    ) -> Run:
+        before = await self._store.run(user, resends)
+        if before.project_id != project_id:
+            raise NotFound("There is no such message in this project. Reload the page.")
+        if before.kind is not RunKind.PROMPT:
+            raise InvalidInput("Only a message can be sent again. To undo this change, go back to a version before it.")
+        versions = await self._store.versions(user, project_id)
+        base = max((v for v in versions if v.created_at <= before.created_at), key=lambda v: v.number)
+        if not images and before.attachments:
+            blobs = await self._store.blobs(user, project_id, [a.sha256 for a in before.attachments])
+            images = [(a.name, a.media_type, blobs[a.sha256]) for a in before.attachments]
+        return await self._queue(
+            user,
+            project_id,
+            run_id,
+            RunKind.PROMPT,
+            prompt,
+            attachments=images,
+            restore_id=base.id,
+            resends=resends,
+        )
 
     async def edit(
         self, user: User, project_id: str, files: Mapping[str, str | None], run_id: str | None = None
@@ -102,8 +136,73 @@ class Runs:
             self._dispatch.queued(None)
         return shared
 
-    async def cancel(self, user: User, run_id: str) -> Run:
-        return await self._store.cancel_run(user, run_id)
+    async def cancel(self, user: User, run_id: str, undo: bool = False) -> Run:
+        """Stop the run; with `undo`, take back what it wrote. Raises `NotFound`."""
+        run = await self._store.cancel_run(user, run_id, undo=undo)
+        # Its worker may have handed it back: then it takes another one to take back the files.
+        self._tell(run)
+        return run
+
+    async def add_followup(
+        self,
+        user: User,
+        project_id: str,
+        prompt: str,
+        attachments: Sequence[Image] = (),
+        followup_id: str | None = None,
+    ) -> tuple[FollowUp, Run | None]:
+        """Have a prompt wait for the run under way; when there is nothing to wait for it is sent, and is the run too.
+
+        Twice with one id is once. Raises `InvalidInput`, `NotFound`, and `LimitReached`: then it does not wait either.
+        """
+        prompt = checked_prompt(prompt)
+        images = checked_images(attachments)
+        followup = await self._store.add_followup(user, project_id, followup_id or new_id(), prompt, attachments=images)
+        waiting = [other.id for other in await self._store.followups(user, project_id)]
+        if followup.id in waiting:
+            if waiting[0] != followup.id or await self._store.active_run(user, project_id):
+                return followup, None
+            try:
+                await self.send_followup(user, project_id)
+            except Busy:
+                return followup, None
+            except LimitReached:
+                await self._store.remove_followup(user, followup.id)
+                raise
+        # Sent here, by a worker in the meantime, or when it was added before; or removed since.
+        try:
+            return followup, await self._store.run(user, followup.id)
+        except NotFound:
+            return followup, None
+
+    async def change_followup(self, user: User, followup_id: str, prompt: str) -> FollowUp:
+        """Raises `InvalidInput`, and `NotFound`, also when it was sent meanwhile."""
+        return await self._store.change_followup(user, followup_id, checked_prompt(prompt))
+
+    async def move_followup(self, user: User, followup_id: str, before: str | None) -> None:
+        """Before another one, or last. Raises `NotFound` for either."""
+        await self._store.move_followup(user, followup_id, before)
+
+    async def remove_followup(self, user: User, followup_id: str) -> None:
+        await self._store.remove_followup(user, followup_id)
+
+    async def send_followup(self, user: User, project_id: str) -> Run | None:
+        """Send the first one now, also when they are held; None: there is none.
+
+        Raises `NotFound`, `Busy` and `LimitReached`; then it goes on waiting.
+        """
+        run = await self._store.send_followup(user, project_id)
+        if run:
+            self._tell(run)
+        return run
+
+    async def fork(self, user: User, project_id: str, version_id: str) -> tuple[Project, Run | None]:
+        """A copy of the project as it was at a version, and the run that brings its preview up, if there is room for it.
+
+        Raises `NotFound`.
+        """
+        project = await self._store.fork_project(user, project_id, version_id)
+        return project, await self._wake_if_possible(user, project)
 
     async def rename(self, user: User, project_id: str, title: str) -> Project:
         await self._store.rename_project(user, project_id, checked_title(title))
@@ -126,11 +225,7 @@ class Runs:
     async def remix(self, user: User, token: str) -> Project:
         """The shared version as a project of the user's own, whose preview is on its way if there is room for it. Raises `NotFound`."""
         project = await self._store.remix(user, token)
-        try:
-            await self.wake(user, project.id)
-        except CodeFlowError as e:
-            # The project is there all the same, and tried again this would make another; its page can wake it.
-            log.info("The preview of remix %s stays asleep: %s", project.id, e.message)
+        await self._wake_if_possible(user, project)
         return project
 
     async def revoke(self, user: User, share_id: str) -> None:
@@ -140,6 +235,14 @@ class Runs:
     async def delete_account(self, user: User) -> None:
         """The user, everything of theirs, and its sandboxes."""
         await self._let_go(*await self._store.delete_account(user))
+
+    async def _wake_if_possible(self, user: User, project: Project) -> Run | None:
+        try:
+            return await self.wake(user, project.id)
+        except CodeFlowError as e:
+            # The project is there all the same, and tried again this would make another; its page can wake it.
+            log.info("The preview of copy %s stays asleep: %s", project.id, e.message)
+            return None
 
     async def _queue(
         self,
@@ -151,14 +254,26 @@ class Runs:
         *,
         attachments: Sequence[tuple[str, str, bytes]] = (),
         restore_id: str | None = None,
+        resends: str | None = None,
         edits: Mapping[str, bytes | None] | None = None,
     ) -> Run:
         run = await self._store.start_run(
-            user, project_id, run_id, kind, prompt, attachments=attachments, restore_id=restore_id, edits=edits
+            user,
+            project_id,
+            run_id,
+            kind,
+            prompt,
+            attachments=attachments,
+            restore_id=restore_id,
+            resends=resends,
+            edits=edits,
         )
+        self._tell(run)
+        return run
+
+    def _tell(self, run: Run) -> None:
         if self._dispatch and run.status is RunStatus.QUEUED:
             self._dispatch.queued(run.id)
-        return run
 
     async def _let_go(self, *sandbox_ids: str | None) -> None:
         for sandbox_id in filter(None, sandbox_ids):

@@ -8,6 +8,7 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from backend.agent.gate import Gate
 from backend.config import Settings
@@ -16,9 +17,11 @@ from backend.events import RunFinished
 from backend.runs.edit import run_edit
 from backend.runs.job import AgentWork, Finish, Job, failed
 from backend.runs.journal import FRAME_S, REMOTE_FRAME_S, RunJournal
+from backend.runs.measuring import measure_end, observed
 from backend.runs.prompt import run_prompt
 from backend.runs.restore import run_restore
 from backend.runs.sandbox import settle_preview
+from backend.runs.undo import take_back
 from backend.runs.wake import run_wake
 from backend.store import Store
 from backend.workspace import SandboxUnavailable
@@ -39,6 +42,12 @@ QUEUE_POLL_S = 1.0
 CANCEL_GLANCE_S = 0.05
 """How often, at most, a busy run is asked whether it was cancelled."""
 RETRY_S = 1.0
+FOLLOWUPS_S = 10.0
+"""How late follow-ups are sent whose worker died between its run's end and that."""
+LEAVE_S = 0.1
+"""How long a stopped run's work may take to let go before its end is told. It lets go all the same."""
+LEAVE_FIRST_S = 15.0
+"""The same where its files are to be taken back, or the project's next run waits: they must not be written to at once."""
 
 
 class Worker:
@@ -53,7 +62,9 @@ class Worker:
         settings: Settings,
         *,
         slots: int | None = None,
+        queued: Callable[[str], None] = lambda run_id: None,
     ) -> None:
+        """`queued` is told of the runs that follow-ups become, where workers do not hear of them from the store."""
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self._store = store
         self._workspaces = workspaces
@@ -61,7 +72,11 @@ class Worker:
         self._agent = agent
         self._settings = settings
         self._slots = settings.workers if slots is None else slots
+        self._queued = queued
         self._working: set[asyncio.Task[None]] = set()
+        self._leaving: dict[str, asyncio.Task[bool]] = {}
+        """By project: the work on runs that were stopped, which still lets go of its sandbox."""
+        self._followups_at = 0.0
         self._stopping = asyncio.Event()
         self._trouble = ""
         """Why no run could be claimed the last time: told once, not every second of an outage."""
@@ -71,6 +86,8 @@ class Worker:
         try:
             with self._store.watch_queue() as poke:
                 while not self._stopping.is_set():
+                    if time.monotonic() >= self._followups_at:
+                        await self._send_followups()
                     if len(self._working) < self._slots and await self._claim():
                         continue
                     await self._rest(poke.wait(QUEUE_POLL_S))
@@ -139,13 +156,29 @@ class Worker:
     async def _hand_back(self) -> None:
         for task in self._working:
             task.cancel()
-        await asyncio.gather(*self._working, return_exceptions=True)
+        await asyncio.gather(*self._working, *self._leaving.values(), return_exceptions=True)
 
+    async def _send_followups(self) -> None:
+        self._followups_at = time.monotonic() + FOLLOWUPS_S
+        try:
+            sent = await self._store.send_due_followups()
+        except Exception as e:
+            # They wait in the store, and this is tried again soon.
+            log.warning("Follow-ups could not be sent: %s", e, exc_info=not isinstance(e, Unavailable))
+            return
+        for run_id in sent:
+            self._queued(run_id)
+
+    @observed
     async def _work(self, run: Run, project: Project, lease: Lease) -> None:
         watch = _Watch(self._store, run, lease, self._settings.lease_s)
         body = asyncio.create_task(self._finish(run, project, lease))
         guard = asyncio.create_task(watch.keep(body))
         try:
+            await asyncio.wait({body, guard}, return_when=asyncio.FIRST_COMPLETED)
+            if watch.stopped and await self._left(body, watch.stopped):
+                body = asyncio.create_task(self._finish(watch.stopped, project, lease))
+                guard = asyncio.create_task(watch.keep(body))
             await asyncio.wait({body})
         except asyncio.CancelledError:
             body.cancel()
@@ -156,22 +189,51 @@ class Worker:
             return
         finally:
             guard.cancel()
-        if body.cancelled() and watch.cancel_requested:
-            with contextlib.suppress(LeaseLost):
-                await self._end(run, project, lease, Finish(RunStatus.CANCELLED))
-        elif not body.cancelled() and (error := body.exception()):
+        if body.cancelled():
+            return
+        if error := body.exception():
             # The store did not take the end of the run: its lease runs out, and a worker tries again.
             log.error("Run %s was left for another worker: %s", run.id, error)
+        elif body.result():
+            await self._send_followups()
 
-    async def _finish(self, run: Run, project: Project, lease: Lease) -> None:
+    async def _left(self, body: asyncio.Task[bool], run: Run) -> bool:
+        """Whether the work on a run was broken off, to be ended as stopped. It may still be letting go of its sandbox,
+        which can take long; writing under the lease it cannot any more once the run is over.
+        """
+        await asyncio.wait({body}, timeout=LEAVE_FIRST_S if run.undo_requested else LEAVE_S)
+        if body.done():
+            return body.cancelled()
+
+        def gone(task: asyncio.Task[bool]) -> None:
+            self._leaving.pop(run.project_id, None)
+            if not task.cancelled() and (error := task.exception()):
+                log.warning("Run %s was stopped, but did not end well: %s", run.id, error)
+
+        self._leaving[run.project_id] = body
+        body.add_done_callback(gone)
+        return True
+
+    async def _finish(self, run: Run, project: Project, lease: Lease) -> bool:
+        """Whether the run was finished here, and succeeded."""
+        leaving = self._leaving.get(project.id)
+        if leaving and not run.cancel_requested:
+            await asyncio.wait({leaving}, timeout=LEAVE_FIRST_S)
         try:
-            finish = await self._attempt(run, project, lease)
-            await self._end(run, project, lease, finish)
+            job = await self._job(run, project, lease)
+            finish = await self._attempt(job)
+            await self._end(job, finish)
         except LeaseLost:
             log.info("Run %s is another worker's now.", run.id)
+            return False
+        return finish.status is RunStatus.SUCCEEDED
 
-    async def _attempt(self, run: Run, project: Project, lease: Lease) -> Finish:
+    async def _attempt(self, job: Job) -> Finish:
+        run = job.run
         if run.cancel_requested:
+            # Whoever stops it may think better of it meanwhile, and want the files back too.
+            if (await self._store.leased_run(job.lease)).undo_requested:
+                await take_back(job)
             return Finish(RunStatus.CANCELLED)
         if run.attempt > MAX_ATTEMPTS:
             return failed(
@@ -179,7 +241,6 @@ class Worker:
                 f"The run was interrupted {MAX_ATTEMPTS} times and was ended.",
                 "Everything written is kept. Try again; if it happens again, look into the server's log.",
             )
-        job = await self._job(run, project, lease)
         try:
             return await KINDS[run.kind](job)
         except SandboxUnavailable as e:
@@ -203,8 +264,9 @@ class Worker:
         journal = await RunJournal.open(self._store, run, project, lease, frame_s)
         return Job(self._store, self._workspaces, self._gate, self._agent, self._settings, run, project, journal, lease)
 
-    async def _end(self, run: Run, project: Project, lease: Lease, finish: Finish) -> None:
-        job = await self._job(run, project, lease)
+    async def _end(self, job: Job, finish: Finish) -> None:
+        run = job.run
+        job = replace(job, journal=await job.journal.reopened(run))
         await settle_preview(job)
         event = RunFinished(
             status=finish.status,
@@ -214,7 +276,8 @@ class Worker:
             duration_s=round(max(0.0, time.time() - run.created_at.timestamp()), 3),
             cost_micros=job.journal.cost_micros,
         )
-        await self._store.finish_run(lease, event)
+        await self._store.finish_run(job.lease, event)
+        measure_end(run, event)
 
 
 class _Watch:
@@ -225,14 +288,19 @@ class _Watch:
         self._run = run
         self._lease = lease
         self._lease_s = lease_s
-        self.cancel_requested = False
+        self.stopped: Run | None = None
+        """The run, once it was found to be cancelled."""
 
-    async def keep(self, body: asyncio.Task[None]) -> None:
+    async def keep(self, body: asyncio.Task[bool]) -> None:
+        """Until the lease is lost, or the run was cancelled: then `body` is cancelled too, unless it knows already."""
         renewed = time.monotonic()
+        # At once: a cancel between the claim and here poked nobody.
+        longest_s = 0.0
         with self._store.watch_run(self._run) as poke:
             while True:
                 due = renewed + self._lease_s / 3 - time.monotonic()
-                await poke.wait(max(0.0, min(due, 1.0)))
+                await poke.wait(max(0.0, min(due, longest_s)))
+                longest_s = 1.0
                 try:
                     if time.monotonic() >= renewed + self._lease_s / 3:
                         now = await self._store.renew_lease(self._lease, self._lease_s)
@@ -249,8 +317,8 @@ class _Watch:
                         return
                     await asyncio.sleep(RETRY_S)
                     continue
-                if now.cancel_requested:
-                    self.cancel_requested = True
+                if now.cancel_requested and not self._run.cancel_requested:
+                    self._run = self.stopped = now
                     body.cancel()
                     return
                 await asyncio.sleep(CANCEL_GLANCE_S)

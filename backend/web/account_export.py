@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.domain import NotFound, Usage, User, Version
-from backend.events import CheckFinished, Entry, RunQueued, ToolFinished, VersionCommitted
+from backend.domain import Attachment, FollowUp, NotFound, Usage, User, Version
+from backend.events import CheckFinished, Entry, FollowUpsChanged, RunQueued, ToolFinished, VersionCommitted
 from backend.store import Store
 from backend.web.zips import ZipStream
 
@@ -24,6 +24,7 @@ projects/<name>/          one folder for each project
   project.json            its title, dates, current version and links you share
   files/                  its files as they now are: `npm install && npm run dev` runs them
   versions.jsonl          one version a line: its files as path and SHA-256, and the report of its checks
+  followups.jsonl         one message a line that waits to be sent
   journal.jsonl           one entry a line, oldest first: what you wrote, and what was done
   blobs/<sha256>          every content that versions and journal name by its SHA-256: files, your pictures, screenshots
 
@@ -55,7 +56,7 @@ async def _project(archive: ZipStream, store: Store, user: User, project_id: str
     try:
         project = await store.project(user, project_id)
         shares, versions = await store.shares(user, project_id), await store.versions(user, project_id)
-        tree = await store.tree(user, project_id)
+        tree, followups = await store.tree(user, project_id), await store.followups(user, project_id)
     except NotFound:
         return  # Deleted since the list was made.
     name = re.sub(r"[^a-z0-9]+", "-", project.title.lower()).strip("-")[:60] or "app"
@@ -69,6 +70,8 @@ async def _project(archive: ZipStream, store: Store, user: User, project_id: str
             yield piece
     async for piece in archive.add_pieces(f"{folder}/versions.jsonl", _lines(versions)):
         yield piece
+    async for piece in archive.add_pieces(f"{folder}/followups.jsonl", _lines(followups)):
+        yield piece
     named = set(tree.values()).union(*(_named_by_version(version) for version in versions))
     async for piece in archive.add_pieces(f"{folder}/journal.jsonl", _journal(store, user, project_id, named)):
         yield piece
@@ -78,9 +81,9 @@ async def _project(archive: ZipStream, store: Store, user: User, project_id: str
                 yield piece
 
 
-async def _lines(versions: Iterable[Version]) -> AsyncIterator[bytes]:
-    for version in versions:
-        yield version.model_dump_json().encode() + b"\n"
+async def _lines(things: Iterable[Version | FollowUp]) -> AsyncIterator[bytes]:
+    for thing in things:
+        yield thing.model_dump_json().encode() + b"\n"
 
 
 async def _journal(store: Store, user: User, project_id: str, named: set[str]) -> AsyncIterator[bytes]:
@@ -101,7 +104,9 @@ def _named_by_version(version: Version) -> set[str]:
 def _named_by_entry(entry: Entry) -> set[str]:
     match entry.event:
         case RunQueued(attachments=attachments):
-            return {attachment.sha256 for attachment in attachments}
+            return _pictures(attachments)
+        case FollowUpsChanged(followups=followups):
+            return set().union(*(_pictures(followup.attachments) for followup in followups))
         case ToolFinished(changes=changes):
             return {change.sha256 for change in changes if change.sha256}
         case VersionCommitted(changes=changes, screenshot_sha256=screenshot):
@@ -110,6 +115,10 @@ def _named_by_entry(entry: Entry) -> set[str]:
             return {report.screenshot_sha256}
         case _:
             return set()
+
+
+def _pictures(attachments: Iterable[Attachment]) -> set[str]:
+    return {attachment.sha256 for attachment in attachments}
 
 
 def _batches(sha256s: list[str]) -> Iterable[list[str]]:

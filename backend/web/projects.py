@@ -43,12 +43,22 @@ class Prompt(Body):
     """Chosen by the page, so that sending twice starts once."""
 
 
+class NextPrompt(Prompt):
+    resends: Id | None = None
+    """The run whose prompt is sent again as this one."""
+
+
+class Stop(Body):
+    undo: bool = False
+    """Take back what the run wrote."""
+
+
 class Edit(Body):
     files: dict[str, str | None]
     """path → new text, null to delete."""
 
 
-class Restore(Body):
+class AtVersion(Body):
     version_id: Id
 
 
@@ -80,25 +90,30 @@ def project_routes(services: Services) -> APIRouter:
         return Response(status_code=204)
 
     @routes.post("/projects/{project_id}/runs", status_code=201, dependencies=a_run)
-    async def start(user: Viewer, project_id: str, body: Prompt) -> dict[str, str]:
+    async def start(user: Viewer, project_id: str, body: NextPrompt) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
-        return started(await runs.start(user, project_id, body.prompt, images, body.run_id))
+        return started(await runs.start(user, project_id, body.prompt, images, body.run_id, body.resends))
 
     @routes.post("/projects/{project_id}/edit", status_code=201, dependencies=a_run)
     async def edit(user: Viewer, project_id: str, body: Edit) -> dict[str, str]:
         return started(await runs.edit(user, project_id, body.files))
 
     @routes.post("/projects/{project_id}/restore", status_code=201, dependencies=a_run)
-    async def restore(user: Viewer, project_id: str, body: Restore) -> dict[str, str]:
+    async def restore(user: Viewer, project_id: str, body: AtVersion) -> dict[str, str]:
         return started(await runs.restore(user, project_id, body.version_id))
+
+    @routes.post("/projects/{project_id}/fork", status_code=201, dependencies=a_run)
+    async def fork(user: Viewer, project_id: str, body: AtVersion) -> dict[str, str | None]:
+        project, waking = await runs.fork(user, project_id, body.version_id)
+        return {"project_id": project.id, "run_id": waking.id if waking else None}
 
     @routes.post("/projects/{project_id}/wake", status_code=201, dependencies=a_run)
     async def wake(user: Viewer, project_id: str) -> dict[str, str]:
         return started(await runs.wake(user, project_id))
 
     @routes.post("/runs/{run_id}/cancel")
-    async def cancel(user: Viewer, run_id: str) -> dict[str, str]:
-        run = await runs.cancel(user, run_id)
+    async def cancel(user: Viewer, run_id: str, body: Stop | None = None) -> dict[str, str]:
+        run = await runs.cancel(user, run_id, undo=body is not None and body.undo)
         return {**started(run), "status": run.status}
 
     @routes.get(
