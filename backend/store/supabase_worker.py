@@ -16,6 +16,7 @@ from backend.domain import (
     OpenRun,
     Project,
     Run,
+    RunKind,
     RunStatus,
     Version,
 )
@@ -152,7 +153,7 @@ class WorkerPart:
         require_text(title, "title")
         for path in manifest:
             require_text(path, "path")
-        changes = await self._changes_against_parent(lease, manifest)
+        changes = await self._changes(lease, manifest)
         row = await self._leased(
             lease,
             "commit_version",
@@ -234,9 +235,11 @@ class WorkerPart:
                 return found
         return []
 
-    async def _changes_against_parent(self, lease: Lease, after: Mapping[str, str]) -> list[FileChange]:
-        parent_id = (await self.leased_run(lease)).restore_id or (await self.leased_project(lease)).head_id
-        before = (await self.leased_version(lease, parent_id)).manifest
+    async def _changes(self, lease: Lease, after: Mapping[str, str]) -> list[FileChange]:
+        """Against the version a prompt started from. Against the head for a restore: it tells what it turned back."""
+        run, project = await asyncio.gather(self.leased_run(lease), self.leased_project(lease))
+        started_from = run.restore_id if run.kind is RunKind.PROMPT else None
+        before = (await self.leased_version(lease, started_from or project.head_id)).manifest
         changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
         named = {sha256 for path in changed for sha256 in (before.get(path), after.get(path)) if sha256}
         try:

@@ -94,6 +94,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   v_me public.profiles := internal.me();
   v_run public.runs;
+  v_followup public.followups;
 begin
   perform internal.require_id(p_id);
   select * into v_run from public.runs where id = p_id;
@@ -120,10 +121,12 @@ begin
       perform internal.no_such('run');
     end if;
   end if;
-  perform from public.followups where id = p_id;
+  select * into v_followup from public.followups where id = p_id;
   if found then
-    -- The id is a follow-up's, to become its run.
-    perform internal.no_such('run');
+    if v_followup.owner <> v_me.id then
+      perform internal.no_such('run');
+    end if;
+    perform internal.refuse('PT409', 'busy', 'This message is waiting already. It is sent when its turn comes.');
   end if;
   v_run.id := p_id;
   v_run.project_id := p_project;

@@ -48,8 +48,8 @@ begin
       perform internal.no_such('version');
     end if;
     perform internal.new_project(p_id, v_me.id, 'app', left(v_original.title, 993) || ' (copy)', p_version_id);
-    perform internal.copy_files(p_project, p_id, v_version.manifest, null);
-    perform internal.first_version(p_version_id, p_id, 'Starter', v_version.manifest, null);
+    perform internal.copy_files(p_project, p_id, v_version.manifest, v_version.screenshot_sha256);
+    perform internal.first_version(p_version_id, p_id, 'Starter', v_version.manifest, v_version.screenshot_sha256);
     select * into v_project from public.projects where id = p_id;
   end if;
   return to_jsonb(v_project);

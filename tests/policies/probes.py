@@ -36,7 +36,6 @@ def _user_probes(v: Person, s: Person) -> dict[str, list[Arguments]]:
             {"p_id": "probe", "p_project": theirs, "p_kind": "prompt", "p_prompt": "x"},
             {"p_id": "probe", "p_project": v.named("preview-link"), "p_kind": "prompt", "p_prompt": "x"},
             {"p_id": v.named("run"), "p_project": own, "p_kind": "prompt", "p_prompt": "x"},
-            {"p_id": v.named("followup"), "p_project": s.named("idle"), "p_kind": "restore", "p_prompt": ""},
             {**other, "p_project": s.named("idle"), "p_restore_id": v.named("version")},
             {**other, "p_project": s.named("idle"), "p_resends": v.named("run")},
         ],
@@ -132,6 +131,9 @@ def user_probes(scene: Scene) -> Iterator[Attack]:
         for n, arguments in enumerate(asked):
             yield _probe("stranger", function, arguments, n)
         yield _probe("nobody", function, asked[0], 0)
+    waiting = {"p_id": scene.victim.named("followup"), "p_project": scene.stranger.named("idle")}
+    start = {**waiting, "p_kind": "restore", "p_prompt": ""}
+    yield _probe("stranger", "start_run", start, "by the id of what waits", refused_as="not_found")
     yield _probe("newcomer", "project_cards", {}, 0)
     yield Attack("a newcomer's usage has others' in it", "public.usage", _mixed_usage)
     yield Attack("a newcomer is held back by what others do", "public.start_run", _held_back)

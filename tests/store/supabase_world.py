@@ -15,7 +15,6 @@ from tests.supabase.project import SupabaseServer
 _TIMES = {
     "projects": ("created_at", "updated_at"),
     "runs": ("created_at", "started_at", "finished_at", "lease_until"),
-    "followups": ("created_at",),
     "entries": ("at",),
     "versions": ("created_at",),
     "shares": ("created_at", "revoked_at"),
