@@ -44,7 +44,7 @@ class Control:
         self._limits = limits
 
     def routes(self) -> list[Route]:
-        found = [Route("/health", self._health)]
+        found = [Route("/health", self._health), self._route("/capacity", self._capacity, "GET")]
         for version in ("", "/v2"):
             base = f"{version}/sandboxes"
             found += [
@@ -84,6 +84,10 @@ class Control:
 
     async def _health(self, request: HttpRequest) -> Response:
         return Response("ok")
+
+    async def _capacity(self, request: HttpRequest) -> Response:
+        """Not E2B's: for whoever runs the host."""
+        return JSONResponse(self._sandboxes.capacity())
 
     async def _create(self, request: HttpRequest) -> Response:
         body = await _body(request)

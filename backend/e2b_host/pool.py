@@ -29,6 +29,7 @@ class Pool:
         self._warming: dict[str, Sandbox] = {}
         self._taken = asyncio.Event()
         sandboxes.take_pooled = self.take
+        sandboxes.pooled = self.ready
 
     def take(self, template: str) -> Sandbox | None:
         """A ready sandbox; else the one that is warming up, which is further than a new one would be."""
@@ -40,6 +41,9 @@ class Pool:
         if sandbox:
             self._taken.set()
         return sandbox
+
+    def ready(self) -> int:
+        return sum(sandbox.usable for ready in self._ready.values() for sandbox in ready)
 
     async def run(self) -> None:
         """Keep the pool full; one sandbox boots at a time."""

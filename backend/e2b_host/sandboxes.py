@@ -45,6 +45,8 @@ class Sandboxes:
         self._all: dict[str, Sandbox] = {}
         self.take_pooled: Callable[[str], Sandbox | None] = lambda template: None
         """Set by the pool: a booted sandbox of the template, if one is ready."""
+        self.pooled: Callable[[], int] = lambda: 0
+        """Set by the pool: how many are ready."""
 
     def __iter__(self) -> Iterator[Sandbox]:
         """The sandboxes clients were given."""
@@ -54,6 +56,11 @@ class Sandboxes:
     def every(self) -> list[Sandbox]:
         """Those of the pool included."""
         return list(self._all.values())
+
+    def capacity(self) -> dict[str, int]:
+        """How many there are: given to clients and awake, given and asleep, ready in the pool, and at most given."""
+        paused = sum(sandbox.state == "paused" for sandbox in self)
+        return {"running": len(self._given) - paused, "paused": paused, "ready": self.pooled(), "max": self._max_count}
 
     def get(self, sandbox_id: str) -> Sandbox | None:
         return self._given.get(sandbox_id)

@@ -6,15 +6,13 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, StatusCode, Tracer, TracerProvider
 
-P = ParamSpec("P")
-T = TypeVar("T")
-Call = Callable[P, Coroutine[Any, Any, T]]
+F = TypeVar("F", bound=Callable[..., Coroutine[Any, Any, Any]])
 Attributes = Mapping[str, str | bool | int | float]
 
 NAME = "codeflow"
@@ -72,16 +70,16 @@ def span(name: str, attributes: Attributes | None = None) -> Iterator[Span]:
         yield opened
 
 
-def spanned(name: str) -> Callable[[Call[P, T]], Call[P, T]]:
+def spanned(name: str) -> Callable[[F], F]:
     """Each call of the function is a span. Its arguments are not told."""
 
-    def decorated(work: Call[P, T]) -> Call[P, T]:
+    def decorated(work: F) -> F:
         @functools.wraps(work)
-        async def traced(*args: P.args, **kwargs: P.kwargs) -> T:
+        async def traced(*args: Any, **kwargs: Any) -> Any:
             with span(name):
                 return await work(*args, **kwargs)
 
-        return traced
+        return cast(F, traced)
 
     return decorated
 

@@ -7,6 +7,8 @@ from backend.web.account import account_routes
 from backend.web.billing import billing_routes
 from backend.web.errors import add_error_answers
 from backend.web.files import file_routes
+from backend.web.followups import followup_routes
+from backend.web.health import health_routes
 from backend.web.projects import project_routes
 from backend.web.security import Security, allowed_hosts, preview_sources
 from backend.web.services import Services
@@ -14,7 +16,16 @@ from backend.web.session import AccountSession, LocalSession
 from backend.web.shares import share_routes
 from backend.web.status import status_routes
 
-ROOMS = (status_routes, project_routes, file_routes, share_routes, account_routes, billing_routes)
+ROOMS = (
+    health_routes,
+    status_routes,
+    project_routes,
+    followup_routes,
+    file_routes,
+    share_routes,
+    account_routes,
+    billing_routes,
+)
 
 
 def create_api(services: Services) -> FastAPI:

@@ -76,6 +76,10 @@ class Services:
         """Which models work, once that is known; where workers are elsewhere, those the settings name."""
         return await asyncio.shield(self._models)
 
+    async def sandboxes(self) -> dict[str, int] | None:
+        """How many the host of this process has (`EmbeddedHost.capacity`); None: there is no such host, or it is silent."""
+        return await self._host.capacity() if self._host else None
+
     async def close(self) -> None:
         """Hand back unfinished runs, then let everything go."""
         for task in (self._starting, self._checking):

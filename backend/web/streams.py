@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fastapi import Request
 
 from backend.domain import LimitKind, LimitReached, User
+from backend.telemetry.metrics import EVENT_STREAMS
 from backend.web.session import LOCAL_USER
 
 MAX_STREAMS = 30
@@ -32,7 +33,8 @@ class Streams:
         """One more, while the block runs."""
         self._open[user.id] += 1
         try:
-            yield
+            with EVENT_STREAMS.track_inprogress():
+                yield
         finally:
             self._open[user.id] -= 1
             if not self._open[user.id]:

@@ -75,6 +75,10 @@ class EmbeddedHost:
     def isolation(self) -> dict[str, Any]:
         return self._now.isolation
 
+    async def capacity(self) -> dict[str, int] | None:
+        """How many sandboxes are `running`, `paused`, `ready` in the pool, and allowed (`max`); None: it does not answer."""
+        return await _asked(self._now, "/capacity")
+
     async def stop(self) -> None:
         """Returns when the host and its sandboxes are gone; a shared host goes on."""
         if self._keeper:
@@ -131,13 +135,9 @@ class EmbeddedHost:
         """The host another process serves, if it answers."""
         try:
             serving = Serving(**json.loads(self._facts.read_text()))
-            async with httpx.AsyncClient(trust_env=False) as client:
-                answer = await client.get(
-                    f"{serving.api_url}/v2/sandboxes", headers={"X-API-KEY": serving.api_key}, timeout=_ASK_S
-                )
-        except (OSError, ValueError, TypeError, httpx.HTTPError):
+        except (OSError, ValueError, TypeError):
             return None
-        return serving if answer.status_code == 200 else None
+        return None if await _asked(serving, "/v2/sandboxes") is None else serving
 
     async def _keep(self) -> None:
         """Serve again whenever the host is gone."""
@@ -160,3 +160,15 @@ class EmbeddedHost:
                 await self._serve(attempt)
                 return
         log.error("the sandbox host does not start; trying again")
+
+
+async def _asked(serving: Serving, path: str) -> Any:
+    """What the host answers; None when it does not."""
+    try:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(
+                f"{serving.api_url}{path}", headers={"X-API-KEY": serving.api_key}, timeout=_ASK_S
+            )
+        return answer.json() if answer.status_code == 200 else None
+    except (OSError, ValueError, httpx.HTTPError):
+        return None

@@ -6,14 +6,12 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-import gradio as gr
 import httpx
 import pytest
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
@@ -22,8 +20,8 @@ from backend.web.security import SAFE_METHODS
 from backend.web.services import Services
 from tests.web.conftest import Site, served, with_named_people
 from tests.web.people import as_user
+from tests.web.test_followups import waiting
 from tests.web.test_shares import built, shared
-from ui.page import start_run, stop_run
 from ui.server import create_app
 
 ADA, EVE = as_user("ada"), as_user("eve")
@@ -44,6 +42,10 @@ class Probe:
 
 CREDENTIALS = {"email": "eve@example.com", "password": "correct horse"}
 PROBES: dict[tuple[str, str], Probe] = {
+    ("GET", "/healthz"): Probe(200, 200),
+    ("GET", "/readyz"): Probe(200, 200),
+    # Opened by a token of its own.
+    ("GET", "/metrics"): Probe(401, 401),
     ("GET", "/api/health"): Probe(200, 200),
     ("GET", "/api/setup"): Probe(401, 200),
     ("GET", "/api/setup/events"): Probe(401, 200),
@@ -55,7 +57,14 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("POST", "/api/projects/{project_id}/runs"): Probe(401, 404, {"prompt": "mine"}),
     ("POST", "/api/projects/{project_id}/edit"): Probe(401, 404, {"files": {"a.ts": "mine"}}),
     ("POST", "/api/projects/{project_id}/restore"): Probe(401, 404, {"version_id": "{version_id}"}),
+    ("POST", "/api/projects/{project_id}/fork"): Probe(401, 404, {"version_id": "{version_id}"}),
     ("POST", "/api/projects/{project_id}/wake"): Probe(401, 404),
+    ("POST", "/api/projects/{project_id}/followups"): Probe(401, 404, {"prompt": "mine"}),
+    ("POST", "/api/projects/{project_id}/followups/send"): Probe(401, 404),
+    ("PATCH", "/api/followups/{followup_id}"): Probe(401, 404, {"prompt": "mine"}),
+    ("POST", "/api/followups/{followup_id}/move"): Probe(401, 404, {"before": None}),
+    # Removing what is gone is no error; that it changes nothing of the owner's is looked at below.
+    ("DELETE", "/api/followups/{followup_id}"): Probe(401, 204),
     ("POST", "/api/runs/{run_id}/cancel"): Probe(401, 404),
     ("GET", "/api/projects/{project_id}/events"): Probe(401, 404),
     ("GET", "/api/projects/{project_id}/tree"): Probe(401, 404),
@@ -133,6 +142,7 @@ class House:
             await store.entries(ada, project_id),
             await store.shares(ada, project_id),
             await store.versions(ada, project_id),
+            await store.followups(ada, project_id),
             (await store.usage(ada)).points_used,
         )
 
@@ -141,7 +151,9 @@ class House:
 async def opened(folder: Path, application: Callable[[Services], FastAPI]) -> AsyncIterator[House]:
     """The whole application, page and sign-in included."""
     variables = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
-    async with served(folder, application, "free", CODEFLOW_SIGN_IN_WITH="github", **variables) as site:
+    async with served(
+        folder, application, "free", CODEFLOW_SIGN_IN_WITH="github", CODEFLOW_METRICS_TOKEN="m", **variables
+    ) as site:
         yield House(site, {})
 
 
@@ -152,6 +164,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         site.services.setup.done("Ready")
         project_id = await built(site, ADA, SECRET)
         link, share = await shared(site, ADA, project_id, history=False)
+        followup_id = await waiting(site, ADA, project_id)
         run = (await site.stage.store.entries(User(id="ada"), project_id))[0].run_id
         card = (await site.http.get("/api/projects", headers=ADA)).json()[0]
         house.ids |= {
@@ -160,6 +173,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             "version_id": share["version_id"],
             "sha256": card["screenshot_sha256"],
             "share_id": share["id"],
+            "followup_id": followup_id,
             "token": urlsplit(link).path.removeprefix("/s/"),
             "provider": "github",
             "rest": "no/such",
@@ -223,7 +237,7 @@ async def test_the_owner_does_get_it(house: House) -> None:
 
 
 async def test_without_a_session_the_door_is_shut_before_any_handler(tmp_path: Path) -> None:
-    ids = dict.fromkeys(("project_id", "run_id", "version_id", "share_id", "token"), "nope")
+    ids = dict.fromkeys(("project_id", "run_id", "version_id", "share_id", "followup_id", "token"), "nope")
     async with opened(tmp_path, create_app) as house:
         house.ids |= {**ids, "sha256": "0" * 64, "provider": "github"}
         for (method, path), probe in PROBES.items():
@@ -254,23 +268,3 @@ async def test_another_website_can_use_no_route_even_with_the_owners_browser(hou
             answer = await house.site.http.request(method, path, headers={**ADA, "Origin": "https://evil.example"})
             assert answer.status_code == 403, (method, path)
     assert await house.owners() == before
-
-
-async def test_the_pages_own_handlers_ask_too(house: House) -> None:
-    def asking(user: User | None) -> gr.Request:
-        state = {"user": user} if user else {}
-        request = Request({"type": "http", "headers": [], "state": state})
-        return cast(gr.Request, SimpleNamespace(request=request))
-
-    services, ids = house.site.services, house.ids
-    before = await house.owners()
-    for user in (None, User(id="eve")):
-        started = json.loads(await start_run(services, asking(user), {"text": "mine"}, ids["project_id"]))
-        stopped = json.loads(await stop_run(services, asking(user), ids["run_id"]))
-        for told in (started, stopped):
-            assert told.keys() == {"error"}
-    assert await house.owners() == before
-    mine = json.loads(await start_run(services, asking(User(id="eve")), {"text": "mine"}, None))
-    assert mine["project_id"] != ids["project_id"]
-    refused = json.loads(await start_run(services, asking(User(id="eve")), {"text": "more"}, None))
-    assert refused["limit"]["kind"] == "concurrent"
