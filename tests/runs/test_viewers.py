@@ -167,9 +167,9 @@ async def test_whose_sign_in_is_over_hears_it_and_the_others_see_on(scene: Scene
         assert await seen(good, 3) == [3]
         with scene.viewer("over") as again, pytest.raises(NotSignedIn):
             await again.next()
-        with pytest.raises(NotSignedIn):
-            await over.next()
         await scene.write()
+        with pytest.raises(NotSignedIn):
+            await seen(over, 99)
         assert await seen(good, 4) == [4]
 
 
