@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.config import Settings
 from backend.runs.dispatch import Dispatch
+from backend.telemetry import begin
 from backend.web.services import Services
 from ui.server import create_app
 
@@ -37,6 +38,7 @@ class HostedPage:
                     await opened.aclose()
                 await send(message)
 
+            begin(self._settings.log_format)
             try:
                 services = await Services.open(self._settings, self._dispatch())
             except Exception as error:

@@ -1,23 +1,16 @@
 """The page at `/`: Gradio Blocks laid out once; everything that changes comes through the project's journal.
 
-Agents never run in a Gradio handler: the two handlers here start a run or ask one to stop, and return at once. What happens then
-reaches the page over `GET /api/projects/{id}/events`, is folded by `static/fold.js` and drawn in the browser.
+Nothing runs in a Gradio handler: every one here runs in the browser, and asks the same JSON routes as any other client. What happens
+then reaches the page over `GET /api/projects/{id}/events`, is folded by `static/fold.js` and drawn in the browser.
 """
 
-import json
-import mimetypes
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from backend.domain import CodeFlowError, LimitReached, User
-from backend.web.rates import count_for
 from backend.web.services import Services
-from backend.web.session import user_of
-from backend.web.upgrade import limit_details
 from ui.assets import mount_assets
 from ui.components import event_bus, file_explorer, part, preview
 from ui.gradio_routes import GradioRoutes
@@ -28,8 +21,6 @@ from ui.uploads import UploadsOnly
 
 # A pasted text longer than this becomes an attached file in Gradio; prompts are text, and their bound is the backend's to explain.
 KEEP_AS_TEXT = 10_000_000
-# Python before 3.13 does not know it by itself.
-mimetypes.add_type("image/webp", ".webp")
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -39,7 +30,7 @@ def mount_page(api: FastAPI, services: Services) -> FastAPI:
     api.include_router(page_routes(services, assets))
     gr.mount_gradio_app(
         api,
-        blocks(services),
+        blocks(),
         path="/",
         theme=THEME,
         footer_links=[],
@@ -55,7 +46,7 @@ def mount_page(api: FastAPI, services: Services) -> FastAPI:
     return api
 
 
-def blocks(services: Services) -> gr.Blocks:
+def blocks() -> gr.Blocks:
     with UploadsOnly(title="CodeFlow", fill_width=True, fill_height=True, analytics_enabled=False) as page:
         with gr.Sidebar(open=False, elem_id="drawer", width=320):
             part("projects")
@@ -74,6 +65,8 @@ def blocks(services: Services) -> gr.Blocks:
                     group_consecutive_messages=True,
                 )
                 part("strip")
+                part("queue")
+                part("again")
                 box = gr.MultimodalTextbox(
                     elem_id="box",
                     label="Prompt",
@@ -102,69 +95,12 @@ def blocks(services: Services) -> gr.Blocks:
                 with gr.Tab("Logs", id="logs-tab", render_children=True):
                     part("logs")
         part("dialogs")
-        project = gr.Textbox(visible="hidden")
-        outcome = gr.Textbox(visible="hidden")
         bus = event_bus()
 
         bus.chat(None, None, chat, js="() => [CodeFlow.chatValue()]", **QUIET)
         bus.composer(None, None, box, js="() => [CodeFlow.composerProps()]", **QUIET)
-        bus.prompt(None, None, box, js="() => [CodeFlow.promptProps()]", **QUIET)
-
-        async def start(prompt: dict[str, Any] | None, project_id: str, request: gr.Request) -> str:
-            return await start_run(services, request, prompt or {}, project_id or None)
-
-        async def stop(run_id: str, request: gr.Request) -> str:
-            return await stop_run(services, request, run_id)
-
-        box.submit(
-            start,
-            [box, project],
-            outcome,
-            js="(prompt) => CodeFlow.submitting(prompt)",
-            concurrency_limit=None,
-            **QUIET,
-        ).then(None, outcome, box, js="(outcome) => [CodeFlow.submitted(outcome)]", **QUIET)
-        box.stop(stop, project, outcome, js="() => [CodeFlow.stopping()]", queue=False, **QUIET).then(
-            None, outcome, None, js="(outcome) => CodeFlow.stopped(outcome)", **QUIET
-        )
-    # Handlers are awaited on the loop, but Gradio still bounds its queue by this number of threads.
-    page.max_threads = 200
-    page.queue(default_concurrency_limit=None, api_open=False)
+        bus.prompt(None, box, box, js="(prompt) => [CodeFlow.promptProps(prompt)]", **QUIET)
+        box.submit(None, box, box, js="async (prompt) => [await CodeFlow.send(prompt)]", **QUIET)
+        box.stop(None, None, None, js="() => CodeFlow.stop()", **QUIET)
+    page.queue(api_open=False)
     return page
-
-
-async def start_run(services: Services, request: gr.Request, prompt: dict[str, Any], project_id: str | None) -> str:
-    """Start a run, in a new project when `project_id` is None. Returns JSON: `{project_id, run_id}` or `{error}`, with
-    `limit` as `limit_details` tells it when one is reached.
-    """
-    user = None
-    try:
-        user = asking(request)
-        count_for(services, "run", user)
-        attachments = [read_attachment(Path(name)) for name in prompt.get("files") or []]
-        run = await services.runs.start(user, project_id, prompt.get("text") or "", attachments)
-    except LimitReached as error:
-        limit = limit_details(error, user, services.settings.upgrade_url)
-        return json.dumps({"error": error.message, "limit": limit})
-    except CodeFlowError as error:
-        return json.dumps({"error": error.message})
-    return json.dumps({"project_id": run.project_id, "run_id": run.id})
-
-
-async def stop_run(services: Services, request: gr.Request, run_id: str) -> str:
-    """Ask a run to stop. Returns JSON: `{}` or `{error}`."""
-    try:
-        await services.runs.cancel(asking(request), run_id)
-    except CodeFlowError as error:
-        return json.dumps({"error": error.message})
-    return "{}"
-
-
-def asking(request: gr.Request) -> User:
-    """Raises `NotSignedIn`."""
-    return user_of(cast(Request, request.request))
-
-
-def read_attachment(path: Path) -> tuple[str, str, bytes]:
-    """(name, media type, bytes) of an uploaded image, as `runs.start` takes it."""
-    return path.name, mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes()

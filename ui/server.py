@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from backend.config import Settings
 from backend.domain import Unavailable
+from backend.telemetry import begin
 from backend.web.api import create_api
 from backend.web.services import Services
 from ui.page import mount_page
@@ -51,6 +52,8 @@ async def serve_async(settings: Settings, on_ready: Callable[[str], None]) -> No
         config = uvicorn.Config(
             create_app(services),
             log_level="warning",
+            # As all other lines are written.
+            log_config=None,
             proxy_headers=True,
             timeout_graceful_shutdown=2,
             ws="none",
@@ -79,7 +82,9 @@ def serve(settings: Settings | None = None, *, open_browser: bool = False) -> No
             webbrowser.open(url)
 
     try:
+        settings = settings or Settings()
+        begin(settings.log_format)
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(serve_async(settings or Settings(), ready))
+            asyncio.run(serve_async(settings, ready))
     except Unavailable as error:
         raise SystemExit(error.message) from None

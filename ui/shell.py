@@ -14,7 +14,7 @@ STYLES = [
     f"css/{name}.css"
     for name in (
         *("tokens", "gradio", "controls", "layout", "drawer"),
-        *("chat", "timeline", "composer", "landing"),
+        *("chat", "timeline", "composer", "queue", "landing"),
         *("preview", "code", "changes", "logs", "account", "phone"),
     )
 ]

@@ -38,6 +38,7 @@ from backend.events import (
     VersionCommitted,
 )
 from tests.ui.scripts import BOARD, CARD, DATA, DATA_FIXED, HOSTILE, PAGE
+from tests.ui.starter import STARTER
 
 if TYPE_CHECKING:
     from tests.ui.simulator import SimProject
@@ -214,6 +215,7 @@ class Player:
 
         number = len(self.project.view().versions) + 1
         version = f"{self.project.id}-v{number}"
+        self.project.files_of[version] = dict(self.project.files)
         await self.append(
             VersionCommitted(
                 version_id=version,
@@ -366,3 +368,28 @@ async def perform(player: Player, kind: RunKind, prompt: str) -> None:
         await restore(player)
     else:
         await next((play for word, play in PLAYS.items() if word in prompt.lower()), build_board)(player)
+
+
+async def undo(project: "SimProject", run_id: str) -> None:
+    """What a worker does when a run is stopped to be taken back: the files are the newest version's again."""
+    files = next((v.id for v in reversed(project.view().versions)), None)
+    was = project.files_of.get(files, STARTER)
+    changes = [
+        change_of(path, project.files.get(path), content.decode())
+        for path, content in was.items()
+        if project.files.get(path) != content
+    ]
+    project.files = dict(was)
+    await project.append(
+        run_id,
+        ToolFinished(
+            step="undo:0",
+            call_id="undo:0",
+            tool="restore",
+            target="",
+            ok=True,
+            result="",
+            changes=changes,
+            duration_ms=20,
+        ),
+    )

@@ -9,7 +9,7 @@ import io
 import json
 import sys
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,18 +18,34 @@ from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
 from PIL import Image, ImageDraw
 from starlette.middleware import Middleware
 
 from backend.config import Settings
-from backend.domain import Busy, CodeFlowError, InvalidInput, LimitKind, LimitReached, NotFound, RunKind, User
+from backend.domain import (
+    Attachment,
+    Busy,
+    FollowUp,
+    Hold,
+    InvalidInput,
+    LimitKind,
+    LimitReached,
+    NotFound,
+    RunKind,
+    RunStatus,
+    User,
+)
 from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
+from backend.runs.inputs import Image as Picture
+from backend.web.errors import add_error_answers
+from backend.web.projects import Prompt
 from backend.web.security import Security
 from backend.web.session import LOCAL_USER, LocalSession
-from tests.ui.play import Player, perform
+from tests.ui.play import Player, perform, undo
 from tests.ui.preview_app import PREVIEW_HTML
 from tests.ui.starter import STARTER
+from tests.ui.turns import follow_up_routes, journal_followups, send_first
 from ui.page import mount_page
 
 UPGRADE_URL = "https://pay.example/pro"
@@ -42,10 +58,14 @@ class SimProject:
     preview_url: str
     files: dict[str, bytes]
     entries: list[Entry] = field(default_factory=list)
+    files_of: dict[str | None, dict[str, bytes]] = field(default_factory=dict)
+    """By version."""
     frames: list[tuple[int, Frame]] = field(default_factory=list)
     frames_written: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     task: asyncio.Task[None] | None = None
+    followups: list[FollowUp] = field(default_factory=list)
+    held: Hold | None = None
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def view(self) -> ProjectView:
@@ -106,7 +126,13 @@ class Simulator:
         return self.projects[project_id]
 
     async def start(
-        self, user: User, project_id: str | None, prompt: str, attachments: list[tuple[str, str, bytes]]
+        self,
+        user: User,
+        project_id: str | None,
+        prompt: str,
+        attachments: Sequence[Picture],
+        run_id: str | None = None,
+        resends: str | None = None,
     ) -> SimpleNamespace:
         if not prompt.strip():
             raise InvalidInput("The prompt is empty. Describe what to build or change.")
@@ -115,10 +141,15 @@ class Simulator:
         if self.usage:
             self.take_point(self.usage)
         if project_id is None:
-            project_id = f"p{len(self.projects) + 1}"
-            self.projects[project_id] = SimProject(project_id, "", self.preview_url, dict(STARTER))
-        run_id = await self.begin(self.project(project_id), RunKind.PROMPT, prompt)
+            project_id = self.create("", STARTER).id
+        kept = [Attachment(name=n, media_type=t, sha256=self.add_blob(content)) for n, t, content in attachments]
+        run_id = await self.begin(self.project(project_id), RunKind.PROMPT, prompt, kept, run_id, resends)
         return SimpleNamespace(project_id=project_id, id=run_id)
+
+    def create(self, title: str, files: dict[str, bytes]) -> SimProject:
+        project = SimProject(f"p{len(self.projects) + 1}", title, self.preview_url, dict(files))
+        self.projects[project.id] = project
+        return project
 
     def take_point(self, usage: dict[str, Any]) -> None:
         if usage["points_used"] >= usage["tier"]["points"]:
@@ -141,27 +172,53 @@ class Simulator:
             "spent_micros": 130_000,
         }
 
-    async def begin(self, project: SimProject, kind: RunKind, prompt: str) -> str:
+    async def begin(
+        self,
+        project: SimProject,
+        kind: RunKind,
+        prompt: str,
+        attachments: Sequence[Attachment] = (),
+        run_id: str | None = None,
+        resends: str | None = None,
+    ) -> str:
         if project.active:
             raise Busy("A run is already under way on this project. Wait for it, or stop it.")
-        run_id = f"{project.id}-r{sum(isinstance(e.event, RunQueued) for e in project.entries) + 1}"
-        await project.append(run_id, RunQueued(kind=kind, prompt=prompt))
+        run_id = run_id or f"{project.id}-r{len(project.view().runs) + 1}"
+        queued = RunQueued(kind=kind, prompt=prompt, attachments=list(attachments), resends=resends)
+        await project.append(run_id, queued)
         player = Player(project, run_id, self.pace, self.add_blob)
-        project.task = asyncio.create_task(perform(player, kind, prompt))
+        project.task = asyncio.create_task(self.play(player, kind, prompt))
         return run_id
 
-    async def cancel(self, user: User, run_id: str) -> None:
-        project = self.project(run_id.rsplit("-r", 1)[0])
-        if not project.active or project.task is None:
+    async def play(self, player: Player, kind: RunKind, prompt: str) -> None:
+        await perform(player, kind, prompt)
+        project = player.project
+        project.task = None
+        if project.view().runs[-1].status is RunStatus.FAILED:
+            await self.hold(project, Hold.FAILED)
+        elif not project.held:
+            await send_first(self, project)
+
+    async def hold(self, project: SimProject, why: Hold) -> None:
+        if project.followups:
+            project.held = why
+            await journal_followups(project)
+
+    async def cancel(self, user: User, run_id: str, *, undoing: bool = False) -> None:
+        project = next((p for p in self.projects.values() if run_id in {r.id for r in p.view().runs}), None)
+        if not project or not project.active or project.task is None:
             return
-        await project.append(run_id, CancelRequested())
+        await project.append(run_id, CancelRequested(undo=undoing))
         project.task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await project.task
+        if undoing:
+            await undo(project, run_id)
         await project.append(
             run_id,
             RunFinished(status="cancelled", verified=False, duration_s=3.2, cost_micros=0),  # type: ignore[arg-type]
         )
+        await self.hold(project, Hold.STOPPED)
 
     def add_blob(self, content: bytes) -> str:
         name = sha256(content).hexdigest()
@@ -200,10 +257,8 @@ def message(data: dict[str, Any], seq: int) -> str:
 def create_api(sim: Simulator) -> FastAPI:
     api = FastAPI(middleware=[Middleware(Security, hosts=["127.0.0.1"]), Middleware(LocalSession)])
 
-    @api.exception_handler(CodeFlowError)
-    async def refused(request: Request, error: Exception) -> JSONResponse:
-        status = {NotFound: 404, Busy: 409}.get(type(error), 400)
-        return JSONResponse({"error": {"code": type(error).__name__, "message": str(error)}}, status)
+    add_error_answers(api, UPGRADE_URL)
+    follow_up_routes(api, sim)
 
     @api.get("/api/setup")
     async def setup() -> dict[str, Any]:
@@ -280,10 +335,10 @@ def create_api(sim: Simulator) -> FastAPI:
             raise Busy("A run is under way. Stop it first.")
         del sim.projects[project_id]
 
-    @api.post("/api/projects/{project_id}/runs")
-    async def run(project_id: str, request: Request) -> dict[str, str]:
-        run = await sim.start(LOCAL_USER, project_id, (await request.json())["prompt"], [])
-        return {"run_id": run.id}
+    @api.post("/api/projects")
+    async def start_project(body: Prompt) -> dict[str, str]:
+        run = await sim.start(LOCAL_USER, None, body.prompt, [a.image() for a in body.attachments], body.run_id)
+        return {"project_id": run.project_id, "run_id": run.id}
 
     @api.post("/api/projects/{project_id}/wake")
     async def wake(project_id: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a signed-in person may make the page's handlers read: pictures that were uploaded, and nothing of the server's."""
+"""What a signed-in person may make Gradio read: pictures that were uploaded, and nothing of the server's."""
 
 import io
 import json
@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI
 from PIL import Image
 
-from backend.domain import User
 from backend.web.api import create_api
 from backend.web.limits import RATES, Rate, RateLimits
 from backend.web.services import Services
@@ -34,12 +33,15 @@ async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         yield site
 
 
+async def handlers(http: httpx.AsyncClient) -> list[dict[str, Any]]:
+    return (await http.get("/config", headers=EVE)).json()["dependencies"]
+
+
 async def submitted(http: httpx.AsyncClient, path: str) -> dict[str, Any]:
-    """What the page's queue answers to a prompt with this file."""
-    handlers = (await http.get("/config", headers=EVE)).json()["dependencies"]
-    start = next(h["id"] for h in handlers if h["backend_fn"] and len(h["inputs"]) == 2)
+    """What Gradio's queue answers to a prompt with this file."""
+    takes_prompts = next(h["id"] for h in await handlers(http) if h["inputs"])
     prompt = {"text": "a page", "files": [{"path": path, "meta": {"_type": "gradio.FileData"}}]}
-    body = {"data": [prompt, ""], "fn_index": start, "session_hash": "eves"}
+    body = {"data": [prompt], "fn_index": takes_prompts, "session_hash": "eves"}
     (await http.post("/gradio_api/queue/join", json=body, headers=EVE)).raise_for_status()
     async with http.stream("GET", "/gradio_api/queue/data?session_hash=eves", headers=EVE) as answer:
         async for line in answer.aiter_lines():
@@ -59,11 +61,13 @@ async def uploaded(http: httpx.AsyncClient, person: dict[str, str] = EVE) -> str
     return answer.json()[0]
 
 
-async def test_an_uploaded_picture_is_the_prompts(site: Site) -> None:
-    news = await submitted(site.http, await uploaded(site.http))
-    run = json.loads(news["output"]["data"][0])
-    kept = await site.services.store.run(User(id="eve"), run["run_id"])
-    assert [(a.name, a.media_type) for a in kept.attachments] == [("red.png", "image/png")]
+async def test_no_handler_runs_on_the_server(site: Site) -> None:
+    assert not [h for h in await handlers(site.http) if h["backend_fn"]]
+
+
+async def test_an_uploaded_picture_is_there_for_its_page_to_send(site: Site) -> None:
+    kept = await site.http.get(f"/gradio_api/file={await uploaded(site.http)}", headers=EVE)
+    assert (kept.status_code, kept.content) == (200, picture())
 
 
 async def test_no_file_of_the_servers_is_read_copied_or_told_of(site: Site, tmp_path: Path) -> None:
@@ -75,22 +79,11 @@ async def test_no_file_of_the_servers_is_read_copied_or_told_of(site: Site, tmp_
         assert not news["success"]
         assert "not here any more" in news["output"]["error"]
     assert [file.name for file in (tmp_path / "uploads").rglob("*.*")] == ["red.png"]
-    assert await site.services.store.projects(User(id="eve")) == []
 
 
 async def test_no_address_is_fetched(site: Site) -> None:
     news = await submitted(site.http, "https://example.com/picture.png")
     assert "not here any more" in news["output"]["error"]
-
-
-async def test_a_handler_of_words_takes_no_file_either(site: Site, tmp_path: Path) -> None:
-    handlers = (await site.http.get("/config", headers=EVE)).json()["dependencies"]
-    stop = next(h["id"] for h in handlers if h["backend_fn"] and len(h["inputs"]) == 1)
-    file = {"path": "/proc/self/environ", "meta": {"_type": "gradio.FileData"}}
-    body = {"data": [file], "fn_index": stop, "session_hash": "eves"}
-    answer = await site.http.post("/gradio_api/run/predict", json=body, headers=EVE)
-    assert "not here any more" in answer.text
-    assert list((tmp_path / "uploads").rglob("environ")) == []
 
 
 async def test_nobody_uploads_without_end(site: Site) -> None:

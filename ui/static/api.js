@@ -16,6 +16,7 @@ async function call(method, path, body) {
   const refusal = await response.json().catch(() => null);
   const error = new Error(refusal?.error?.message ?? `The server answered ${response.status}. Try again in a moment.`);
   error.status = response.status;
+  if (refusal?.error?.code === "limit_reached") error.limit = refusal.error;
   throw error;
 }
 
@@ -27,6 +28,7 @@ const json = async (...args) => {
   return text ? JSON.parse(text) : null;
 };
 const project = (id, rest) => `projects/${encodeURIComponent(id)}/${rest}`;
+const followUp = (id) => `followups/${encodeURIComponent(id)}`;
 
 export const api = {
   setup: () => json("GET", "setup"),
@@ -40,7 +42,16 @@ export const api = {
   projects: () => json("GET", "projects"),
   rename: (id, title) => json("PATCH", `projects/${encodeURIComponent(id)}`, { title }),
   remove: (id) => json("DELETE", `projects/${encodeURIComponent(id)}`),
-  run: (id, prompt) => json("POST", project(id, "runs"), { prompt }),
+  /** A prompt is `{prompt, attachments, run_id}`. */
+  begin: (prompt) => json("POST", "projects", prompt),
+  run: (id, prompt) => json("POST", project(id, "runs"), prompt),
+  follow: (id, prompt) => json("POST", project(id, "followups"), prompt),
+  changeFollowUp: (id, prompt) => json("PATCH", followUp(id), { prompt }),
+  moveFollowUp: (id, before) => json("POST", `${followUp(id)}/move`, { before }),
+  removeFollowUp: (id) => json("DELETE", followUp(id)),
+  sendFollowUp: (id) => json("POST", project(id, "followups/send")),
+  stop: (run, undo) => json("POST", `runs/${encodeURIComponent(run)}/cancel`, { undo }),
+  fork: (id, version_id) => json("POST", project(id, "fork"), { version_id }),
   wake: (id) => json("POST", project(id, "wake"), {}),
   restore: (id, version_id) => json("POST", project(id, "restore"), { version_id }),
   tree: (id) => json("GET", project(id, "tree")),

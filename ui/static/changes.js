@@ -1,9 +1,10 @@
 /** The Changes tab: the run under way and every version, each with its files' diffs. */
 import { $, ago, button, counts, h, icon, plural } from "./dom.js";
-import { askRestore } from "./dialogs.js";
+import { askFork, askRestore } from "./dialogs.js";
 import { diffElement } from "./diff.js";
 import { store } from "./store.js";
 import { showTab } from "./tabs.js";
+import { isUndone } from "./timeline.js";
 
 const NOW = "now";
 /** Diffs longer than this start closed. */
@@ -46,7 +47,7 @@ export function mountChanges(element) {
 function sets() {
   const { view, run } = store;
   const versions = view.versions.toReversed().map((v) => ({ ...v, name: `Version ${v.number}` }));
-  const changes = run && !versions.some((v) => v.run_id === run.id) ? run.steps.flatMap((s) => s.changes) : [];
+  const changes = run && !isUndone(run) && !versions.some((v) => v.run_id === run.id) ? run.steps.flatMap((s) => s.changes) : [];
   if (!changes.length) return versions;
   const title = store.active ? "The run under way" : "The last run, not a version";
   return [{ id: NOW, name: store.active ? "Working now" : "Not saved as a version", title, changes: byFile(changes), at: run.queued_at }, ...versions];
@@ -87,8 +88,9 @@ function entry(set, current) {
 function detail(set, all) {
   const newest = all.find((s) => s.id !== NOW);
   const restore = set.id !== NOW && set !== newest ? button("Restore", () => askRestore(set.id), "ghost small", icon("restore")) : null;
+  const fork = set.id !== NOW ? button("Fork", () => askFork(set.id), "ghost small", icon("branch")) : null;
   const badge = set.id === NOW ? null : h("span", { class: `badge ${set.verified ? "ok" : ""}` }, set.verified ? "Verified" : "Not verified");
-  return h("div", { class: "version-detail" }, h("header", {}, h("b", {}, set.name), badge, h("span", { class: "version-title" }, set.title), restore), set.changes.map(file));
+  return h("div", { class: "version-detail" }, h("header", {}, h("b", {}, set.name), badge, h("span", { class: "version-title" }, set.title), fork, restore), set.changes.map(file));
 }
 
 function file(change) {

@@ -2,7 +2,7 @@
 import { plural, seconds } from "./dom.js";
 import { partsOf } from "./live.js";
 import { agentMarkdown, escapeInline, promptHtml } from "./markdown.js";
-import { countsHtml, isShown, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
+import { countsHtml, isShown, isUndone, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
 
 /** Rendering costs grow with the messages: what is older is left to the Changes tab. */
 const MAX_MESSAGES = 80;
@@ -12,15 +12,44 @@ const WORK = { wake: ["Waking the preview", "Woke the preview"], restore: ["Rest
 export function chatMessages(view, live, blobUrl) {
   const runs = [];
   let count = 0;
-  for (const run of view.runs.toReversed()) {
-    const messages = runMessages(view, live, run, blobUrl);
+  let hidden = view.runs.length;
+  for (const turns of turnsOf(view.runs).toReversed()) {
+    const messages = turns[0].set_aside ? setAside(view, turns) : runMessages(view, live, turns[0], blobUrl);
     count += messages.length;
     if (runs.length && count > MAX_MESSAGES) break;
     runs.unshift(messages);
+    hidden -= turns.length;
   }
-  const hidden = view.runs.length - runs.length;
   const earlier = hidden ? [thought(noteThought("step", `${plural(hidden, "earlier run")}: see Changes`))] : [];
   return [...earlier, ...runs.flat(), ...welcome(view)];
+}
+
+/** The runs one by one, those set aside together. */
+function turnsOf(runs) {
+  const turns = [];
+  for (const run of runs) {
+    if (run.set_aside && turns.at(-1)?.[0].set_aside) turns.at(-1).push(run);
+    else turns.push([run]);
+  }
+  return turns;
+}
+
+/** One line that opens to what was asked, what came of it, and the versions, which are all still there. */
+function setAside(view, runs) {
+  const prompts = runs.filter((run) => run.kind === "prompt").length;
+  const parent = `aside-${runs[0].id}`;
+  const line = thought(noteThought("aside", `${plural(prompts || runs.length, prompts ? "message" : "run")} set aside`), { id: parent });
+  const turns = runs.map((run, i) => {
+    const version = view.versions.find((v) => v.run_id === run.id);
+    const words = run.kind === "prompt" ? run.prompt : headline(run, 0);
+    const first = words.trim().split("\n")[0];
+    const body = [first === words.trim() && first.length <= 70 ? "" : promptHtml(words), agentMarkdown(wordsOf(lastWords(run))), version ? versionCard(view, version, run) : ""];
+    return thought(
+      { ...noteThought(run.kind === "prompt" ? "say" : "restore", first.length > 70 ? `${first.slice(0, 70)}…` : first), body: body.filter(Boolean).join("\n\n") },
+      { id: `${parent}-${i}`, parent_id: parent },
+    );
+  });
+  return [line, ...turns];
 }
 
 /** A project that began with somebody else's files has a preview, but no words yet. */
@@ -29,9 +58,11 @@ const welcome = (view) =>
     ? [message("assistant", "These files are yours now, and the original stays as it is. Ask for a change, or look around in **Code**.")]
     : [];
 
+const isOver = (run) => !["queued", "running"].includes(run.status);
+
 function runMessages(view, live, run, blobUrl) {
-  const over = !["queued", "running"].includes(run.status);
-  const asked = run.kind === "prompt" ? [message("user", userHtml(run, blobUrl))] : [];
+  const over = isOver(run);
+  const asked = run.kind === "prompt" ? [message("user", userHtml(run, blobUrl) + (isOver(view.runs.at(-1)) ? againLink(run) : ""))] : [];
   const work = over ? finishedWork(run) : runningWork(live, run);
   return [...asked, ...work, ...(over ? ending(view, run) : [])];
 }
@@ -39,6 +70,8 @@ function runMessages(view, live, run, blobUrl) {
 const message = (role, text, metadata = null) => ({ role, content: [{ type: "text", text }], metadata, options: null });
 const thought = ({ title, body, status }, extra = {}) => message("assistant", body, { title, status, ...extra });
 const timed = (step) => (step.duration_ms >= 100 ? { log: seconds(step.duration_ms) } : {});
+
+const againLink = (run) => `<span class="bubble-acts">${action("again", run.id, "Edit and send again")}</span>`;
 
 function userHtml(run, blobUrl) {
   const images = run.attachments.map((a) => `<img class="attachment" src="${blobUrl(a.sha256)}" alt="${escapeInline(a.name)}">`);
@@ -79,9 +112,7 @@ const isSummary = (step) => step.tool === "finish" && step.state === "done" && s
 
 /** Over: the steps folded under one line, then the agent's last words. */
 function finishedWork(run) {
-  const remarks = run.steps.filter((s) => s.kind === "model" && s.text.trim());
-  const summary = run.steps.findLast(isSummary);
-  const last = run.kind === "prompt" && !summary ? remarks.at(-1) : null;
+  const last = run.kind === "prompt" ? lastWords(run) : null;
   const steps = run.steps.filter((s) => (s.kind === "model" ? s.text.trim() && s !== last : isShown(s)));
   const messages = [];
   const parent = `run-${run.id}`;
@@ -92,10 +123,13 @@ function finishedWork(run) {
     messages.push(thought(shown, { ...timed(step.kind === "model" ? {} : step), id: `${parent}-${i}`, parent_id: parent }));
     repairing ||= step.kind === "check" && step.state === "failed";
   }
-  const words = summary?.target ?? last?.text;
-  if (words) messages.push(message("assistant", agentMarkdown(words)));
+  if (last) messages.push(message("assistant", agentMarkdown(wordsOf(last))));
   return messages;
 }
+
+/** The step with what the agent told the person in the end. */
+const lastWords = (run) => run.steps.findLast(isSummary) ?? run.steps.findLast((s) => s.kind === "model" && s.text.trim());
+const wordsOf = (step) => (step ? (isSummary(step) ? step.target : step.text) : "");
 
 function headline(run, steps) {
   const took = seconds(run.duration_s * 1000);
@@ -114,7 +148,7 @@ function ending(view, run) {
   return cards.map((card) => message("assistant", card));
 }
 
-const action = (name, argument, label, kind = "") => `<a class="act ${kind}" href="#do/${name}/${encodeURIComponent(argument)}">${label}</a>`;
+const action = (name, argument, label, kind = "") => `<a class="act ${kind}" href="#do/${name}/${encodeURIComponent(argument)}" title="${label}">${label}</a>`;
 
 function versionCard(view, version, run) {
   const old = view.versions.at(-1) !== version;
@@ -147,5 +181,12 @@ function failureCard(view, run) {
   );
 }
 
-const stoppedCard = (run) =>
-  `<div class="card stopped"><span class="card-text quiet">${run.steps.some((s) => s.changes.length) ? "Stopped. The files written so far are kept; say what to do next." : "Stopped before anything was changed."}</span></div>`;
+function stoppedCard(run) {
+  const wrote = run.steps.some((s) => s.changes.length);
+  const words = isUndone(run)
+    ? "Stopped, and what it wrote is taken back."
+    : wrote
+      ? "Stopped. The files written so far are kept; say what to do next."
+      : "Stopped before anything was changed.";
+  return `<div class="card stopped"><span class="card-text quiet">${words}</span></div>`;
+}

@@ -1,10 +1,12 @@
 /** Feeds `gr.Chatbot` from the store, at most five times a second, and obeys the links in its cards. */
+import { editAgain } from "./again.js";
 import { api } from "./api.js";
-import { fail } from "./composer.js";
-import { askRestore } from "./dialogs.js";
+import { refused } from "./composer.js";
+import { askFork, askRestore } from "./dialogs.js";
 import { showVersion } from "./changes.js";
 import { chatMessages } from "./chat.js";
 import { $$ } from "./dom.js";
+import { sendPrompt } from "./sending.js";
 import { store } from "./store.js";
 import { showTab } from "./tabs.js";
 
@@ -30,14 +32,16 @@ export const chatValue = () => (store.view ? chatMessages(store.view, store.live
 const ACTIONS = {
   changes: (version) => showVersion(version),
   restore: (version) => askRestore(version),
+  fork: (version) => askFork(version),
+  again: (id) => editAgain(id),
   logs: () => showTab("Logs"),
   retry: (id) => again(store.view.runs.find((r) => r.id === id)),
 };
 
-const again = (run) => attempt(() => (run.kind === "wake" ? api.wake(store.id) : api.run(store.id, run.prompt)));
+const again = (run) => attempt(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments })));
 
 /** Do what may be refused; a refusal is shown by the prompt box. */
-export const attempt = (work) => work().catch((error) => fail(error.message));
+export const attempt = (work) => work().catch(refused);
 
 export function startChatActions() {
   document.addEventListener(

@@ -1,23 +1,31 @@
 /** The prompt box: `gr.MultimodalTextbox` with its hints, its errors below it, and the start and stop of runs. */
 import { leftOf, isLow, onUsage, refreshUsage, resets, wayUp } from "./account.js";
+import { editedAgain, keptDraft, sentAgain } from "./again.js";
+import { api } from "./api.js";
 import { $, h, icon } from "./dom.js";
+import { mountHalt } from "./halt.js";
 import { drawUnder } from "./landing.js";
+import { sendPrompt } from "./sending.js";
 import { open, store } from "./store.js";
 
+const empty = () => ({ text: "", files: [] });
+
 let trigger = () => {};
-let filled = "";
+let filling = { value: empty(), replaced: () => {} };
 let error;
-let wasActive = null;
+let drawn = null;
 
 export function startComposer(fire) {
   trigger = fire;
   const refresh = () => {
-    const state = `${store.id}/${Boolean(store.active)}`;
-    if (state === wasActive) return;
-    wasActive = state;
+    const state = JSON.stringify(composerProps());
+    if (state === drawn) return;
+    drawn = state;
     trigger("composer");
+    setTimeout(fitBox, 50);
   };
   store.on("view", refresh);
+  store.on("again", refresh);
   store.on("project", () => {
     fail("");
     refresh();
@@ -34,6 +42,7 @@ export function mountUnder(element) {
   error = h("p", { class: "error", role: "alert", hidden: true });
   const left = h("p", { class: "left", hidden: true });
   element.append(error, left);
+  mountHalt(element);
   onUsage((me) => drawLeft(left, me.usage));
   drawUnder(element);
 }
@@ -55,22 +64,34 @@ function drawLeft(element, usage) {
 
 export function composerProps() {
   const active = Boolean(store.active);
-  const placeholder = active ? "The agent is working…" : store.id ? "Ask for a change…" : "Describe what you want to build…";
-  return { __type__: "update", submit_btn: !active, stop_btn: active, placeholder };
+  const placeholder = editedAgain()
+    ? "What should it have said?"
+    : active
+      ? "Queue up what comes next…"
+      : store.id
+        ? "Ask for a change…"
+        : "Describe what you want to build…";
+  return { __type__: "update", stop_btn: active, placeholder };
 }
 
-export const promptProps = () => ({ __type__: "update", value: { text: filled, files: [] } });
+export function promptProps(now) {
+  filling.replaced(now);
+  return { __type__: "update", value: filling.value };
+}
 
 /** Gradio fits the box's height to its text when something is typed; the landing's box is taller than the chat's. */
 const fitBox = () => $("#box textarea")?.dispatchEvent(new Event("input", { bubbles: true }));
 
-/** Put `text` in the box for the person to send. */
-export function fill(text) {
-  filled = text;
+/** Put `text` in the box for the person to send. `replaced` is given what was there. */
+export function fill(text, files = [], replaced = () => {}) {
+  filling = { value: { text, files }, replaced };
   fail("");
   trigger("prompt");
   setTimeout(focusPrompt, 60);
 }
+
+/** Put `text` behind what is in the box. */
+export const addToBox = (text) => fill([$("#box textarea").value.trim(), text].filter(Boolean).join("\n\n"));
 
 export function focusPrompt() {
   const box = $("#box textarea");
@@ -78,26 +99,39 @@ export function focusPrompt() {
   box?.setSelectionRange(box.value.length, box.value.length);
 }
 
-export function submitting(prompt) {
+/** Send what is in the box; a refusal leaves it there. */
+export async function send(prompt) {
+  const unchanged = { __type__: "update" };
+  if ("sending" in document.body.dataset) return unchanged;
   fail("");
   document.body.dataset.sending = "";
-  return [prompt, store.id ?? ""];
-}
-
-export function submitted(outcome) {
-  delete document.body.dataset.sending;
-  const { error, limit, project_id } = JSON.parse(outcome || "{}");
-  refreshUsage();
-  if (error || !project_id) {
-    fail(error ?? "The prompt could not be sent. Try again.", limit && limit.kind !== "concurrent" && limit.kind !== "rate" ? wayUp() : null);
-    return { __type__: "update" };
+  const again = editedAgain();
+  try {
+    const { project_id } = await sendPrompt({ ...prompt, kept: prompt.files.length ? again?.attachments : [] }, again?.id);
+    open(project_id ?? store.id);
+  } catch (refusal) {
+    refused(refusal);
+    return unchanged;
+  } finally {
+    delete document.body.dataset.sending;
+    refreshUsage();
   }
-  open(project_id);
-  return { __type__: "update", value: { text: "", files: [] } };
+  const value = again ? keptDraft() : empty();
+  sentAgain();
+  // What was typed while it was on its way stays.
+  const typed = $("#box textarea").value;
+  if (typed.trim() !== prompt.text.trim()) value.text = typed.startsWith(prompt.text) ? typed.slice(prompt.text.length).trimStart() : typed;
+  return { __type__: "update", value };
 }
 
-export const stopping = () => store.active?.id ?? "";
+/** Tell why something was refused, with the way up from a limit that more can be bought of. */
+export function refused({ message, limit }) {
+  fail(message, limit && limit.kind !== "concurrent" && limit.kind !== "rate" ? wayUp() : null);
+}
 
-export function stopped(outcome) {
-  fail(JSON.parse(outcome || "{}").error ?? "");
+/** Stop the run under way. `undo`: take back what it wrote. */
+export async function stop(undo = false) {
+  if (!store.active) return;
+  fail("");
+  await api.stop(store.active.id, undo).catch(refused);
 }

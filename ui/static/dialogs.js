@@ -1,7 +1,7 @@
-/** The questions the page asks before it changes something: rename, delete, restore. Native dialogs: Escape and focus come with them. */
+/** The questions the page asks before it changes something: rename, delete, restore, fork. Native dialogs: Escape and focus come with them. */
 import { api } from "./api.js";
 import { button, h } from "./dom.js";
-import { store } from "./store.js";
+import { open, store } from "./store.js";
 
 let host;
 
@@ -79,8 +79,21 @@ export const askDeleteAccount = ({ email, anonymous }) =>
     },
   });
 
+const versionOf = (id) => store.view.versions.find((v) => v.id === id);
+
+export function askFork(versionId) {
+  const version = versionOf(versionId);
+  if (!version) return;
+  ask({
+    title: `Fork version ${version.number}?`,
+    text: "A new project begins with its files, and opens. This one stays as it is.",
+    label: "Fork",
+    act: async () => open((await api.fork(store.id, version.id)).project_id),
+  });
+}
+
 export function askRestore(versionId) {
-  const version = store.view.versions.find((v) => v.id === versionId);
+  const version = versionOf(versionId);
   if (!version) return;
   ask({
     title: `Restore version ${version.number}?`,

@@ -1,7 +1,8 @@
 /** The page's beginning: which part is drawn by what, and what Gradio's handlers call. */
+import { mountAgain } from "./again.js";
 import { mountChanges } from "./changes.js";
 import { chatValue, startChatActions, syncChat } from "./chatbot.js";
-import { composerProps, mountUnder, promptProps, startComposer, stopped, stopping, submitted, submitting } from "./composer.js";
+import { composerProps, mountUnder, promptProps, send, startComposer, stop } from "./composer.js";
 import { mountDialogs } from "./dialogs.js";
 import { mountProjects } from "./drawer.js";
 import { mountGrip } from "./grip.js";
@@ -10,6 +11,7 @@ import { mountHero } from "./landing.js";
 import { mountLogs } from "./logs.js";
 import { startLook } from "./look.js";
 import { mountPreview } from "./preview.js";
+import { mountQueue } from "./queue.js";
 import { mountBreadcrumb, mountSourceView } from "./source.js";
 import { open, store } from "./store.js";
 import { mountStrip } from "./strip.js";
@@ -18,6 +20,7 @@ import { mountTopbar } from "./topbar.js";
 import { mountTree } from "./tree.js";
 
 const PARTS = {
+  again: mountAgain,
   breadcrumb: mountBreadcrumb,
   changes: mountChanges,
   dialogs: mountDialogs,
@@ -26,6 +29,7 @@ const PARTS = {
   logs: mountLogs,
   preview: mountPreview,
   projects: mountProjects,
+  queue: mountQueue,
   source: mountSourceView,
   strip: mountStrip,
   topbar: mountTopbar,
@@ -71,10 +75,8 @@ window.CodeFlow = {
   chatValue,
   composerProps,
   promptProps,
-  submitting,
-  submitted,
-  stopping,
-  stopped,
+  send,
+  stop,
 };
 const begin = () => {
   startLook();

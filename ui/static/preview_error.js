@@ -10,7 +10,7 @@ const TITLES = { build: "Build error", exception: "Error in the page", rejection
 export function errorOverlay(problem, close) {
   const file = [sourceFile(problem.file), problem.line].filter(Boolean).join(":");
   const message = plain(String(problem.message ?? "")).slice(0, 1200);
-  const fix = () => attempt(() => api.run(store.id, fixPrompt(problem, file, message)));
+  const fix = () => attempt(() => api.run(store.id, { prompt: fixPrompt(problem, file, message) }));
   return h(
     "div",
     { class: "overlay-card", role: "alert" },

@@ -24,6 +24,9 @@ const toolOf = (name) => TOOLS[(name ?? "").split("_")[0]] ?? ["step", "Working 
 /** Asking for a check, or proposing to finish, is the agent's business; what a person sees is the check itself. */
 export const isShown = (step) => !["check", "finish"].includes(step.tool);
 
+/** Stopped, and what the run wrote is taken back. */
+export const isUndone = (run) => run.steps.some((step) => step.key.startsWith("undo:") && step.state === "done");
+
 const code = (text) => (text ? ` <code>${escapeInline(text)}</code>` : "");
 const title = (icon, words, rest = "") => `<span class="step ${icon}"><span class="words">${words}</span>${rest}</span>`;
 export const countsHtml = (changes) => {

@@ -1,0 +1,53 @@
+/** A prompt on its way: with its pictures, to where its turn is, and never twice. */
+import { api } from "./api.js";
+import { store } from "./store.js";
+
+let last = { content: null, id: null };
+
+/**
+ * `prompt` is `{text, files, kept}`: files as Gradio uploaded them, and attachments of an earlier run. `resends`: the run it replaces.
+ * Resolves to `{project_id, run_id}`; while it waits for the run under way, `run_id` is null.
+ */
+export async function sendPrompt({ text, files = [], kept = [] }, resends = null) {
+  const content = JSON.stringify([store.id, resends, text, files.map((f) => f.path), kept]);
+  // The answer to the first try may have been lost: the same prompt goes under the same id, and starts once.
+  if (last.content !== content) last = { content, id: newId() };
+  const project = store.id;
+  const pictures = [...files.map((f) => [f.orig_name ?? "picture", f.mime_type, f.url]), ...kept.map((a) => [a.name, a.media_type, api.blobUrl(project, a.sha256)])];
+  const prompt = { prompt: text, attachments: await Promise.all(pictures.map(attachment)), run_id: last.id };
+  const answer = await deliver(project, prompt, resends);
+  last = { content: null, id: null };
+  return answer;
+}
+
+async function deliver(project, prompt, resends) {
+  if (!project) return api.begin(prompt);
+  if (resends) return api.run(project, { ...prompt, resends });
+  const { followups = [], held } = store.view ?? {};
+  if (store.active || (followups.length && !held)) return api.follow(project, prompt);
+  try {
+    return await api.run(project, prompt);
+  } catch (error) {
+    // Another page was faster.
+    if (error.status === 409) return api.follow(project, prompt);
+    throw error;
+  }
+}
+
+async function attachment([name, media_type, url]) {
+  const answer = await fetch(url).catch(() => null);
+  if (!answer?.ok) throw new Error(`The picture “${name}” is not here any more. Remove it, and add it again.`);
+  const picture = await answer.blob();
+  return { name, media_type: media_type || picture.type, data: await base64(picture) };
+}
+
+const base64 = (blob) =>
+  new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(new Error("A picture could not be read. Remove it, and add it again."));
+    reader.readAsDataURL(blob);
+  });
+
+// `crypto.randomUUID` is there on https and localhost only.
+const newId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
