@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -23,9 +24,11 @@ KEPT = (
     "AI_PROVIDER", "AI_MODEL", "AI_MODEL_SMALL", "OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY", "AI_PRICE_INPUT",
     "AI_PRICE_OUTPUT", "CODEFLOW_RUN_BUDGET_MICROS", "CODEFLOW_RUN_MAX_STEPS", "CODEFLOW_DEMO_PACE", "E2B_API_URL",
     "E2B_DOMAIN", "CODEFLOW_E2B_TEMPLATE", "CODEFLOW_SANDBOX_TIMEOUT", "CODEFLOW_SIGN_IN_WITH", "CODEFLOW_PUBLIC_URL",
-    "CODEFLOW_UPGRADE_URL", "CODEFLOW_PREVIEW_ORIGINS", "CODEFLOW_LEASE",
+    "CODEFLOW_UPGRADE_URL", "CODEFLOW_PREVIEW_ORIGINS", "CODEFLOW_LEASE", "CODEFLOW_LOG", "CODEFLOW_METRICS_TOKEN",
 )  # fmt: skip
 """What Modal's secret holds of the settings. Not SUPABASE_SECRET_KEY, which opens every row."""
+TRACES = "OTEL_"
+"""What begins so is OpenTelemetry's: where spans are sent is kept too."""
 MODELS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GEMINI_API_KEY")
 
 HOW = {
@@ -92,7 +95,8 @@ def put(settings: Settings, modal: Sequence[str] = MODAL) -> None:
 
 def kept(settings: Settings) -> dict[str, str]:
     """What Modal's secret shall hold."""
-    return {name: value for name in KEPT if (value := needs.value(settings, name))}
+    traces = {name: value for name, value in os.environ.items() if name.startswith(TRACES)}
+    return traces | {name: value for name in KEPT if (value := needs.value(settings, name))}
 
 
 def _call(modal: Sequence[str], *words: str) -> None:

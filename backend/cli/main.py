@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from backend.config import Settings
 from backend.domain import CodeFlowError
+from backend.telemetry import begin
 
 cli = typer.Typer(
     name="codeflow",
@@ -98,6 +98,17 @@ def secret(
 
 
 @cli.command()
+def runs(
+    as_json: Json = False,
+    stuck: Annotated[bool, typer.Option("--stuck", help="Only those that are stuck.")] = False,
+) -> None:
+    """List everybody's runs that are not over, the stuck ones marked (on Supabase, needs SUPABASE_SECRET_KEY)."""
+    from backend.cli.runs import list_runs
+
+    asyncio.run(list_runs(Settings(), as_json=as_json, only_stuck=stuck))
+
+
+@cli.command()
 def sandboxes(
     port: Annotated[int, typer.Option(help="0 picks a free one.")] = 3900,
     as_json: Json = False,
@@ -152,8 +163,8 @@ def export(
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
+        begin(Settings().log_format)
         cli()
     except CodeFlowError as error:
         print(error.message, file=sys.stderr)

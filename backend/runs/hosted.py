@@ -16,6 +16,7 @@ from backend.runs.dispatch import Dispatch
 from backend.runs.reaper import Reaper
 from backend.runs.worker import Worker
 from backend.store.opening import open_store
+from backend.telemetry import begin, flush_spans
 from backend.workspace.awaited import AwaitedWorkspaces
 from backend.workspace.contract import Workspaces
 
@@ -44,6 +45,7 @@ async def work_on(settings: Settings, run_id: str, start_worker: Callable[[str |
 
     Raises `Unavailable` when the process is told to end first: the run is handed back, and another goes on with it.
     """
+    begin(settings.log_format)
     needs.require(settings, needs.WORKER)
     store = await open_store(settings)
     workspaces = AwaitedWorkspaces()
@@ -62,12 +64,14 @@ async def work_on(settings: Settings, run_id: str, start_worker: Callable[[str |
         loading.cancel()
         await dispatch.close()
         await store.close()
+        await asyncio.to_thread(flush_spans)
 
 
 async def look_after(settings: Settings, start_worker: Callable[[str], Awaitable[object]]) -> list[str]:
     """Send follow-ups whose turn it is, start a worker for every run that waits for one, and let go of sandboxes nobody
     uses. The ids of those runs.
     """
+    begin(settings.log_format)
     needs.require(settings, needs.WORKER)
     store = await open_store(settings)
     try:

@@ -69,7 +69,6 @@ def write_logs(log_format: LogFormat) -> None:
     for known in [handler for handler in root.handlers if isinstance(handler, _Stderr)]:
         root.removeHandler(known)
     root.addHandler(handler(log_format))
-    root.setLevel(logging.WARNING)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO if log_format == "json" else logging.NOTSET)
 
