@@ -36,9 +36,10 @@ class Witness:
     async def tail(self, user: User, *place: Any) -> Any:
         token = user.token.get_secret_value() if user.token else ""
         self.reads.append(token)
+        found = await self.store.tail(user, *place)
         if error := self.trouble(token):
             raise error
-        return await self.store.tail(user, *place)
+        return found
 
     @contextmanager
     def watch(self, user: User, project_id: str) -> Iterator[Any]:
@@ -270,7 +271,7 @@ async def test_what_another_process_writes_reaches_all(scene: Scene) -> None:
     await elsewhere.close()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 async def test_whoever_comes_whenever_and_however_slow_misses_and_repeats_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
