@@ -14,6 +14,7 @@ from backend.web.limits import RATES, Rate, RateLimits
 from backend.web.session import LOCAL_USER
 from tests.web.conftest import UPGRADE, Site
 from tests.web.people import as_user
+from tests.web.test_followups import waiting
 from tests.web.test_shares import built, opened, shared
 
 ADA, EVE = as_user("ada"), as_user("eve")
@@ -65,6 +66,7 @@ async def test_the_page_without_sign_in_shows_no_account(site: Site) -> None:
 async def test_an_export_holds_everything_of_the_users_and_nothing_of_others(town: Site) -> None:
     project_id = await built(town, ADA, "a page for my cat")
     await shared(town, ADA, project_id, history=True)
+    await waiting(town, ADA, project_id)
     await built(town, EVE, "eve's own page")
     answer = await town.http.get("/api/account/export.zip", headers=ADA)
     assert answer.status_code == 200
@@ -77,10 +79,12 @@ async def test_an_export_holds_everything_of_the_users_and_nothing_of_others(tow
     assert b"journal.jsonl" in contents["README.txt"]
     account = json.loads(contents["account.json"])
     assert account["user"] == {"id": "ada", "email": "ada@example.com", "anonymous": False}
-    assert account["usage"]["points_used"] == 1
+    assert account["usage"]["points_used"] == 2
     root = f"projects/acted-{project_id}"
     project = json.loads(contents[f"{root}/project.json"])
     assert (project["title"], [share["history"] for share in project["shares"]]) == ("Acted", [True])
+    waits = [json.loads(line) for line in contents[f"{root}/followups.jsonl"].splitlines()]
+    assert [followup["prompt"] for followup in waits] == ["later"]
     versions = [json.loads(line) for line in contents[f"{root}/versions.jsonl"].splitlines()]
     assert [v["number"] for v in versions] == [0, 1]
     journal = [json.loads(line) for line in contents[f"{root}/journal.jsonl"].splitlines()]
@@ -90,6 +94,7 @@ async def test_an_export_holds_everything_of_the_users_and_nothing_of_others(tow
     blobs = {name.rpartition("/")[2]: body for name, body in contents.items() if name.startswith(f"{root}/blobs/")}
     assert all(hashlib.sha256(body).hexdigest() == name for name, body in blobs.items())
     assert {*versions[0]["manifest"].values(), *versions[1]["manifest"].values()} <= blobs.keys()
+    assert waits[0]["attachments"][0]["sha256"] in blobs
     assert versions[1]["report"]["screenshot_sha256"] in blobs
 
 

@@ -28,6 +28,7 @@ EXAMPLES = 10
 """Of each kind, for each route: about a second a route."""
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 TIMEOUT_S = 10
+PATCH = "PATCH /api/followups/{followup_id}"
 ENDLESS = "/api/projects/{project_id}/events"
 """Never answers to its end for a project there is."""
 BOUNDED = hypothesis.settings(
@@ -90,6 +91,9 @@ def described(site: Site) -> dict[str, Any]:
 async def things(site: Site) -> dict[str, str]:
     project_id, run_id = await site.finished()
     card = (await site.http.get("/api/projects")).json()[0]
+    stopped = (await site.http.post(f"/api/projects/{project_id}/runs", json={"prompt": "more"})).json()["run_id"]
+    added = (await site.http.post(f"/api/projects/{project_id}/followups", json={"prompt": "later"})).json()
+    await site.http.post(f"/api/runs/{stopped}/cancel")
     made = (await site.http.post(f"/api/projects/{project_id}/shares", json={"history": True})).json()
     return {
         "project_id": project_id,
@@ -97,6 +101,7 @@ async def things(site: Site) -> dict[str, str]:
         "version_id": made["share"]["version_id"],
         "sha256": card["screenshot_sha256"],
         "share_id": made["share"]["id"],
+        "followup_id": added["followup_id"],
         "token": urlsplit(made["url"]).path.removeprefix("/s/"),
     }
 
@@ -113,5 +118,5 @@ async def test_no_request_breaks_the_server_and_every_answer_is_as_described(sit
     labels = {f"{m.upper()} {path}" for path, methods in description["paths"].items() for m in methods}
     assert fuzzer.asked.keys() == labels
     succeeded = {label for label, statuses in fuzzer.asked.items() if any(s < 300 for s in statuses)}
-    assert {"GET /api/projects/{project_id}/tree", "POST /api/projects", "GET /api/shared/{token}"} <= succeeded
+    assert {"GET /api/projects/{project_id}/tree", "POST /api/projects", "GET /api/shared/{token}", PATCH} <= succeeded
     assert sum(map(len, fuzzer.asked.values())) > 5 * len(labels)
