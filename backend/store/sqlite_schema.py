@@ -193,7 +193,7 @@ alter table projects add column hold text;
 alter table runs add column resends text;
 alter table runs add column undo_requested integer not null default 0;
 drop index runs_queue;
-create index runs_queue on runs (status, created_at, owner, kind);
+create index runs_queue on runs (status, created_at, owner, kind, project_id);
 drop index runs_under_way;
 create index runs_under_way on runs (owner, created_at) where status in ('queued', 'running');
 """

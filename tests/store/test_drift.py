@@ -15,7 +15,7 @@ ONLY_SQLITE_TIERS = {"local": "Without sign-in there is one user, who pays for t
 KINDS = {
     "text": {"text", "uuid", "jsonb"},
     "integer": {"int4", "int8", "bool"},
-    "real": {"timestamptz"},
+    "real": {"timestamptz", "float8"},
     "blob": {"bytea"},
 }
 """What a type of SQLite's stands for on Postgres."""

@@ -11,16 +11,20 @@ from backend.store.sqlite import SqliteStore
 from backend.store.sqlite_schema import MIGRATIONS, VERSION
 from tests.store.world import finished
 
-LOCAL = User(id="local")
+LOCAL, ADA = User(id="local"), User(id="ada", email="ada@example.com")
 FORMATS = Path(__file__).parent / "formats"
+
+
+def a_file_of(number: int, folder: Path) -> Path:
+    path = folder / f"format{number}.db"
+    with sqlite3.connect(path) as db:
+        db.executescript((FORMATS / f"{number}.sql").read_text())
+    return path
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    path = tmp_path / "codeflow.db"
-    with sqlite3.connect(path) as db:
-        db.executescript((FORMATS / "1.sql").read_text())
-    return path
+    return a_file_of(1, tmp_path)
 
 
 def schema(path: Path) -> set[tuple[str, ...]]:
@@ -63,7 +67,34 @@ async def test_what_an_earlier_format_left_unfinished_goes_on_without_limits(old
     await store.close()
 
 
-async def test_an_earlier_format_becomes_what_a_new_file_is(old: Path, tmp_path: Path) -> None:
+async def test_people_their_limits_and_shares_of_the_second_format_are_still_there(tmp_path: Path) -> None:
+    store = await SqliteStore.open(a_file_of(2, tmp_path))
+    cards = await store.projects(ADA)
+    assert [(c.title, c.active, c.screenshot_sha256) for c in cards] == [("Cats", False, "cc"), ("Dogs", True, None)]
+    usage = await store.usage(ADA)
+    assert (usage.tier.id, usage.tier.points, usage.tier.run_budget_micros) == ("team", 50, 250000)
+    assert (await store.open_share("foo")).prompts == ["a page for cats"]
+    assert [share.id for share in await store.shares(ADA, "p1")] == ["sh1"]
+    assert [(run.id, run.worker) for run in await store.open_runs()] == [("r2", "w"), ("r3", None)]
+    await store.close()
+
+
+async def test_prompts_wait_for_a_run_of_the_second_format_and_are_sent_after_it(tmp_path: Path) -> None:
+    store = await SqliteStore.open(a_file_of(2, tmp_path))
+    await store.add_followup(ADA, "p2", "f-1", "more dogs")
+    claimed = await store.claim_run("w", 15)
+    assert claimed
+    assert (claimed[0].id, claimed[0].resends, claimed[0].undo_requested) == ("r2", None, False)
+    await store.finish_run(claimed[2], finished())
+    assert await store.send_due_followups() == ["f-1"]
+    assert [(await store.claim_run("w", 15, run_id)) is not None for run_id in ("f-1", "r3")] == [True, True]
+    assert (await store.fork_project(ADA, "p1", "v1")).title == "Cats (copy)"
+    await store.close()
+
+
+@pytest.mark.parametrize("number", range(1, VERSION))
+async def test_an_earlier_format_becomes_what_a_new_file_is(number: int, tmp_path: Path) -> None:
+    old = a_file_of(number, tmp_path)
     for path in (old, tmp_path / "new.db"):
         await (await SqliteStore.open(path)).close()
         with sqlite3.connect(path) as db:

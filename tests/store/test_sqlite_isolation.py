@@ -18,6 +18,7 @@ TABLES = {
     "tiers": "points", "profiles": "tier", "projects": "owner", "runs": "lease", "entries": "event",
     "frames": "frame", "versions": "manifest", "tree": "sha256", "blobs": "body", "shares": "token_hash",
     "usage_counters": "used", "usage_ledger": "points", "billing_events": "tier", "app_secrets": "value",
+    "followups": "prompt",
 }  # fmt: skip
 """And a column of each."""
 DENIED = (
@@ -76,7 +77,7 @@ DENIED_EVERYWHERE = (
 )
 
 
-OF_PROJECTS = ("runs", "entries", "frames", "tree", "blobs", "versions", "shares")
+OF_PROJECTS = ("runs", "entries", "frames", "tree", "blobs", "versions", "shares", "followups")
 REFUSED = (
     *(f"update {table} set project_id = :theirs where project_id = :mine" for table in OF_PROJECTS),
     *(f"update {table} set project_id = :mine where project_id = :theirs" for table in OF_PROJECTS),
@@ -102,6 +103,12 @@ REFUSED = (
     """insert or replace into runs (id, project_id, owner, kind, status, prompt, attachments, edits, created_at)
         values ('run-of-eve', :mine, :me, 'edit', 'failed', '', '[]', '{}', 0)""",
     "insert or replace into entries values (:mine, 99, 'run-of-eve', 'model:0', 0, '{}')",
+    "insert into followups values ('n', :theirs, :me, 1, 'x', '[]', 0, 0)",
+    "insert into followups values ('n', :mine, 'eve', 1, 'x', '[]', 0, 0)",
+    "insert or replace into followups values ('then-of-eve', :mine, :me, 1, 'x', '[]', 0, 0)",
+    "update followups set owner = 'eve' where project_id = :mine",
+    "update followups set prompt = 'x' where id = 'then-of-eve'",
+    "update projects set hold = 'stopped' where id = :theirs",
     """insert or replace into versions (id, project_id, number, title, manifest, created_at)
         select id, :mine, 9, 'x', '{}', 0 from versions where project_id = :theirs""",
     "insert into blobs values (:theirs, 'x', x'00')",
@@ -186,6 +193,7 @@ async def scene(world: SqliteWorld) -> Scene:
     for user in (world.eve, world.ada):
         project = await world.project(user)
         run, lease = await world.claimed(user, f"run-of-{user.id}", project)
+        await world.store.add_followup(user, project.id, f"then-of-{user.id}", "more cats")
         await world.store.write_frame(lease, frame())
         await world.store.append(lease, [said()], step="model:0")
         await world.store.write_frame(lease, frame(step="model:1"))

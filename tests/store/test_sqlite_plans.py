@@ -39,6 +39,13 @@ async def everything_once(world: SqliteWorld) -> None:
         store.version(ada, project.head_id),
         store.blobs(ada, project.id, list(tree.values())),
         store.active_run(ada, project.id),
+        store.add_followup(ada, project.id, "f-1", "x"),
+        store.add_followup(ada, project.id, "f-2", "x"),
+        store.followups(ada, project.id),
+        store.change_followup(ada, "f-1", "y"),
+        store.move_followup(ada, "f-2", "f-1"),
+        store.remove_followup(ada, "f-1"),
+        store.fork_project(ada, project.id, project.head_id),
         store.run(ada, run.id),
         store.usage(ada),
         store.shares(ada, project.id),
@@ -49,10 +56,18 @@ async def everything_once(world: SqliteWorld) -> None:
         store.remix(world.eve, token),
         store.pending(),
         store.claimable(10),
+        store.open_runs(10),
+        store.claim_run("w", 15),
+        store.claim_run("w", 15),
         store.run_status(run.id),
-        store.cancel_run(ada, run.id),
+        store.cancel_run(ada, run.id, undo=True),
         store.commit_version(lease, "Dogs", tree, None),
         store.finish_run(lease, finished()),
+        store.send_followup(ada, project.id),
+        store.cancel_run(ada, "f-2"),
+        store.add_followup(ada, project.id, "f-3", "x"),
+        store.send_due_followups(),
+        store.cancel_run(ada, "f-3"),
         store.idle_previews(0),
         store.clear_preview(project.id, "sb"),
         store.set_tier(ada.id, "pro"),
@@ -90,6 +105,11 @@ async def test_no_statement_of_the_store_goes_through_a_whole_table(
     found = world.sqlite.database._writer.submit(plans).result()
     slow = {sql: plan for sql, plan in found.items() if any(_whole_table(step) for step in plan)}
     assert slow == {}
+    turns = {
+        sql: plan for sql, plan in found.items() if "from runs r where" in sql and "order by created_at limit 1" in sql
+    }
+    assert len(turns) > 4
+    assert [sql for sql, plan in turns.items() if any("ORDER BY" in step for step in plan)] == [], "the queue is sorted"
     await world.store.close()
 
 
