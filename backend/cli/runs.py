@@ -35,19 +35,19 @@ def as_told(run: OpenRun) -> dict[str, Any]:
 
 
 def show(runs: Sequence[OpenRun], found: int) -> None:
-    console = Console(highlight=False)
+    # Ids are there to be copied, so they are never cut, however narrow the terminal.
+    console = Console(highlight=False, width=1000)
     if runs:
         table = Table("run", "project", "owner", "kind", "status", "attempt", "age", "worker", "lease", box=None)
         for run in runs:
             table.add_row(*(escape(cell) for cell in _cells(run)), style="red" if why_stuck(run) else None)
-        # Ids are there to be copied, so they are never cut, however narrow the terminal.
-        console.print(table, width=max(console.width, 200), soft_wrap=True)
+        console.print(table)
     for run in runs:
         for words in why_stuck(run).values():
-            console.print(f"[red]stuck[/red] {escape(run.id)}: {words}", soft_wrap=True)
+            console.print(f"[red]stuck[/red] {escape(run.id)}: {words}")
     stuck = sum(bool(why_stuck(run)) for run in runs)
     more = f" Only the {MOST} oldest were looked at." if found >= MOST else ""
-    console.print(f"{found} not over, {stuck} stuck.{more}", soft_wrap=True)
+    console.print(f"{found} not over, {stuck} stuck.{more}")
 
 
 def _cells(run: OpenRun) -> tuple[str, ...]:

@@ -83,6 +83,10 @@ class Api:
         key = self._operator_key.get_secret_value()
         return Caller(key, key, "Supabase refuses SUPABASE_SECRET_KEY. Copy it again from the project's settings.")
 
+    def overseer(self) -> Caller:
+        """Who sees everybody's runs: the operator, else a worker. Raises `Unavailable` when this process is neither."""
+        return self.operator() if self._operator_key else self.worker()
+
     async def call(self, caller: Caller, function: str, **arguments: Any) -> Any:
         """The function's answer. It must bear being called twice with the same arguments: it is, when an answer is lost."""
         return (await self.call_counted(caller, function, **arguments))[0]

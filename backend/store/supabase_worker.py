@@ -190,7 +190,7 @@ class WorkerPart:
         return sent
 
     async def open_runs(self, limit: int = 1000) -> list[OpenRun]:
-        return [to_open_run(row) for row in await self._api.call(self._api.worker(), "open_runs", p_limit=limit)]
+        return [to_open_run(row) for row in await self._api.call(self._api.overseer(), "open_runs", p_limit=limit)]
 
     async def pending(self) -> int:
         return await self._api.call(self._api.worker(), "pending")
