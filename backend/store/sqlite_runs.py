@@ -128,7 +128,7 @@ class RunPart(Part):
 
 
 def queue_run(db: sqlite3.Connection, user: User, tier: Tier, draft: Draft, now: float) -> Run:
-    """However a run comes about: one at a time, paid for, journaled. The draft's project is the user's, its blobs are there.
+    """However a user's run comes about: one at a time, paid for, journaled. The draft's project is the user's, its blobs are there.
 
     Raises `Busy` and `LimitReached`, having written nothing.
     """

@@ -12,7 +12,7 @@ from backend.domain import RunKind, Unavailable, User
 from backend.store.sqlite import SqliteStore
 from tests.store.contract import StoreContract
 from tests.store.sqlite_world import SqliteWorld, leave_room
-from tests.store.world import STARTER, UNLIMITED, World
+from tests.store.world import STARTER, UNLIMITED, World, finished
 
 ADA = User(id="ada")
 
@@ -43,7 +43,12 @@ async def test_two_stores_on_one_file_share_the_queue_and_poke_each_other(tmp_pa
             async with asyncio.timeout(30):
                 await poke.wait(60)
         claims = await asyncio.gather(*(store.claim_run("w", 15) for store in (here, there) * 10))
-        assert sum(c is not None for c in claims) == 1
+        assert [c[0].id for c in claims if c] == ["run-1"]
+        await there.add_followup(ADA, project.id, "f-1", "y")
+        await here.finish_run(next(c[2] for c in claims if c), finished())
+        sent = await asyncio.gather(*(store.send_due_followups() for store in (here, there) * 5))
+        assert [run_id for ids in sent for run_id in ids] == ["f-1"]
+        assert (await there.claim_run("w", 15, "f-1")) is not None
     finally:
         await here.close()
         await there.close()
