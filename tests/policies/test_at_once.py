@@ -122,14 +122,29 @@ def test_a_journal_written_by_many_has_no_gap_and_users_and_workers_never_lock_e
 
         def act(session: Session, n: int) -> object:
             session.act("authenticated", person.id)
-            if n % 3 == 0:
-                return session.attempt_call("rename_project", p_id=person.named(f"project-{n % 4}"), p_title=f"{n}")
-            if n % 3 == 1:
-                return session.attempt_call("cancel_run", p_id=person.named(f"run-{n % 4}"))
-            again = {"p_project": person.named(f"project-{n % 4}"), "p_kind": "prompt", "p_prompt": "x"}
-            return session.attempt_call("start_run", p_id=person.named(f"again-{n}"), **again)
+            project = person.named(f"project-{n % 4}")
+            match n % 6:
+                case 0:
+                    return session.attempt_call("rename_project", p_id=project, p_title=f"{n}")
+                case 1:
+                    return session.attempt_call("cancel_run", p_id=person.named(f"run-{n % 4}"))
+                case 2:
+                    again = {"p_project": project, "p_kind": "prompt", "p_prompt": "x"}
+                    return session.attempt_call("start_run", p_id=person.named(f"again-{n}"), **again)
+                case 3:
+                    waiting = "select id from public.followups where project_id = %s order by position limit 1"
+                    first = session.sql(waiting, project)
+                    return first and session.attempt_call("send_followup", p_project=project, p_id=first[0][0])
+                case _:
+                    return session.attempt_call(
+                        "add_followup", p_id=person.named(f"f-{n}"), p_project=project, p_prompt="x"
+                    )
 
-        tasks = [lambda s, n=n: (append, act, append, finish)[n % 4](s, n // 4) for n in range(240)]
+        def send_due(session: Session, n: int) -> object:
+            session.act("codeflow_worker")
+            return session.attempt_call("send_due_followups")
+
+        tasks = [lambda s, n=n: (append, act, send_due, append, act, finish)[n % 6](s, n // 3) for n in range(360)]
         refused = {answer.hint or answer.message for answer in at_once(connect, tasks) if isinstance(answer, Refused)}
         assert refused <= {"lease_lost", "busy"}
         with connect() as connection:

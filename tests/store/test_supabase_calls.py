@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from pydantic import SecretStr
 
-from backend.domain import LeaseLost, NotFound, NotSignedIn, RunKind, Unavailable, User
+from backend.domain import LeaseLost, NotFound, NotSignedIn, RunKind, RunStatus, Unavailable, User
 from backend.events import LogLines
 from backend.store.supabase import SupabaseStore
 from backend.store.supabase_retry import TRIES
@@ -102,6 +102,39 @@ class TestRetries(BehindProxy):
         assert len(await store.projects(world.eve)) == 1
         await lost(store.delete_project(ada, card.id))
         assert await store.projects(ada) == []
+
+    async def test_follow_ups_are_added_and_sent_once_though_every_first_answer_is_lost(
+        self, world: SupabaseWorld, proxy: FaultyProxy
+    ) -> None:
+        store, ada, (run, lease) = world.store, world.ada, await world.claimed()
+
+        async def waiting() -> list[str]:
+            return [followup.id for followup in await store.followups(ada, run.project_id)]
+
+        async def lost(function: str, call: Awaitable[object]) -> object:
+            proxy.faults += [*([None] if function == "send_followup" else []), Lose()]
+            answer = await call
+            assert not proxy.faults
+            assert proxy.asked[-1] == proxy.asked[-2] == f"POST /rest/v1/rpc/{function}"
+            return answer
+
+        for followup in ("a", "b", "c", "d"):
+            assert await lost("add_followup", store.add_followup(ada, run.project_id, followup, "x"))
+        await lost("move_followup", store.move_followup(ada, "d", "b"))
+        await lost("remove_followup", store.remove_followup(ada, "c"))
+        assert await waiting() == ["a", "d", "b"]
+        await store.finish_run(lease, finished())
+        await lost("send_due_followups", store.send_due_followups())
+        assert await waiting() == ["d", "b"]
+        stopped = await store.cancel_run(ada, "a")
+        assert await lost("send_followup", store.send_followup(ada, run.project_id)) == await store.run(ada, "d")
+        assert await waiting() == ["b"]
+        assert stopped.status is RunStatus.CANCELLED
+        assert (await store.usage(ada)).points_used == 3
+        await lost(
+            "fork_project", store.fork_project(ada, run.project_id, (await store.versions(ada, run.project_id))[0].id)
+        )
+        assert len(await store.projects(ada)) == 2
 
     async def test_a_released_lease_stays_released_though_the_answer_is_lost(
         self, world: SupabaseWorld, proxy: FaultyProxy

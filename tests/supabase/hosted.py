@@ -78,6 +78,17 @@ async def _work(store: SupabaseStore, ada: User, eve: User) -> None:
     remix = await store.remix(eve, token)
     assert await store.tree(eve, remix.id) == {"app/page.tsx": SHA}
 
+    await store.add_followup(ada, project.id, uuid.uuid4().hex, "bigger")
+    second = await store.add_followup(ada, project.id, uuid.uuid4().hex, "smaller")
+    await store.move_followup(ada, second.id, (await store.followups(ada, project.id))[0].id)
+    sent = await store.send_followup(ada, project.id)
+    assert sent
+    assert sent.id == second.id
+    assert (await store.cancel_run(ada, sent.id, undo=True)).status is RunStatus.CANCELLED
+    assert [followup.prompt for followup in await store.followups(ada, project.id)] == ["bigger"]
+    fork = await store.fork_project(ada, project.id, version.id)
+    assert await store.tree(ada, fork.id) == {"app/page.tsx": SHA}
+
     points = (await store.usage(eve)).tier.points
     assert points
     for _ in range(points):
