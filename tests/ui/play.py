@@ -335,6 +335,16 @@ async def long_work(player: Player) -> None:
         await player.tool("read_file", f"chapters/{chapter}.md", f"# {chapter}")
 
 
+async def patient(player: Player) -> None:
+    """Writes a page, and then waits to be told to end."""
+    await player.append(ProjectTitled(title="Patience"))
+    await player.boot()
+    await player.write("app/page.tsx", PAGE, tool="edit_file")
+    while not player.project.released:
+        await asyncio.sleep(0.02)
+    await player.finish(RunStatus.SUCCEEDED, await player.commit("A page"))
+
+
 async def wake(player: Player) -> None:
     await player.boot("lost")
     await player.finish(RunStatus.SUCCEEDED)
@@ -354,6 +364,7 @@ PLAYS: dict[str, Callable[[Player], Awaitable[None]]] = {
     "hostile": hostile,
     "stubborn": fail_checks,
     "long": long_work,
+    "patient": patient,
     "accent": change_accent,
     "sleep": sleep,
 }

@@ -66,6 +66,8 @@ class SimProject:
     task: asyncio.Task[None] | None = None
     followups: list[FollowUp] = field(default_factory=list)
     held: Hold | None = None
+    released: bool = False
+    """A patient run ends."""
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def view(self) -> ProjectView:

@@ -63,6 +63,24 @@ def test_a_limit_reached_keeps_the_prompt_says_when_it_resets_and_shows_the_way_
     expect(page.locator("#box textarea")).to_have_value("Make it blue")
 
 
+def test_what_waits_is_held_by_the_limit_and_shows_the_way_up(signed_in: tuple[Page, Stage]) -> None:
+    page, stage = signed_in
+    assert stage.sim.usage
+    stage.sim.usage["points_used"] = 4
+    send(page, "a patient board")
+    expect(page.locator("#chat .step.edit")).to_be_attached()
+    send(page, "accent one")
+    expect(page.locator("#queue li")).to_have_count(1)
+    stage.sim.projects["p1"].released = True
+    expect(page.locator("#queue .queue-words")).to_have_text("Your limit is reached: this waits for you")
+    expect(page.locator("#queue a")).to_have_text("Upgrade to Pro")
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#under .error")).to_contain_text("Your 5 prompts are used up until 18:40.")
+    stage.sim.usage["points_used"] = 0
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#chat .card.version")).to_have_count(2)
+
+
 def test_a_trial_is_shown_the_way_to_an_account(browser: Browser) -> None:
     stage = Stage()
     stage.sim.sign_in(None, 1, "Anonymous")

@@ -5,13 +5,24 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from backend.domain import Attachment, Failure, FailureCode, FileChange, FileStatus, RunKind, RunStatus
+from backend.domain import (
+    Attachment,
+    Failure,
+    FailureCode,
+    FileChange,
+    FileStatus,
+    FollowUp,
+    Hold,
+    RunKind,
+    RunStatus,
+)
 from backend.events import (
     MAX_LOG_LINES,
     CancelRequested,
     CheckFinished,
     Entry,
     Event,
+    FollowUpsChanged,
     LogLines,
     ModelFinished,
     ModelRestarted,
@@ -79,6 +90,14 @@ def test_only_the_newest_log_lines_are_kept_in_both() -> None:
     assert view == folded(entries)
 
 
+def test_a_message_sent_again_sets_itself_and_all_after_it_aside_in_both() -> None:
+    entries = [entry(n, f"r{n}", RunQueued(kind=RunKind.PROMPT, prompt="")) for n in (1, 2, 3)]
+    entries.append(entry(4, "r4", RunQueued(kind=RunKind.PROMPT, prompt="", restore_id="v1", resends="r2")))
+    [view] = folded_in_browser(entries)
+    assert [run["set_aside"] for run in view["runs"]] == [False, True, True, False]
+    assert view == folded(entries)
+
+
 def entry(seq: int, run_id: str, event: Event) -> Entry:
     return Entry(seq=seq, run_id=run_id, at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seq), event=event)
 
@@ -99,6 +118,16 @@ def event(rng: random.Random) -> Event:
     image = Attachment(name="a.png", media_type="image/png", sha256="0" * 64)
     events: list[Event] = [
         RunQueued(kind=rng.choice(list(RunKind)), prompt="${x} <b>", attachments=[image]),
+        RunQueued(kind=RunKind.PROMPT, prompt="again", restore_id="v", resends=rng.choice(["r1", "r2", "r3", "gone"])),
+        FollowUpsChanged(
+            followups=[
+                FollowUp(
+                    id=f"f{n}", prompt="then", attachments=[image][:n], created_at=datetime(2026, 1, 1, tzinfo=UTC)
+                )
+                for n in range(rng.randrange(3))
+            ],
+            held=rng.choice([None, *Hold]),
+        ),
         RunClaimed(attempt=rng.randrange(1, 4)),
         SandboxBooting(reason="lost"),
         SandboxReady(sandbox_id="s", preview_url="http://3000-s.localhost:1/", duration_ms=3),
@@ -138,7 +167,7 @@ def event(rng: random.Random) -> Event:
             changes=changes,
             screenshot_sha256=rng.choice([None, "f" * 64]),
         ),
-        CancelRequested(),
+        CancelRequested(undo=rng.random() < 0.5),
         RunFinished(
             status=rng.choice([RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED]),  # type: ignore[arg-type]
             verified=True,

@@ -98,6 +98,8 @@ def follow_up_routes(api: FastAPI, sim: "Simulator") -> None:
             for n, t, content in (a.image() for a in body.attachments)
         ]
         assert body.run_id
+        if body.run_id in {f.id for f in project.followups} | {r.id for r in project.view().runs}:
+            return {"project_id": project_id, "followup_id": body.run_id, "run_id": None}
         waiting = FollowUp(id=body.run_id, prompt=body.prompt, attachments=kept, created_at=datetime.now(UTC))
         project.followups.append(waiting)
         await journal_followups(project)

@@ -39,7 +39,7 @@ const PATHS = {
   reload: "M3 12a9 9 0 1 0 3-6.7L3 8M3 3v5h5",
   restore: "M4 12a8 8 0 1 0 3-6.2L4 8M4 4v4h4M12 8v4l3 2",
   share: "M12 15V4M8 7.5 12 3.5l4 4M6 12H5v8h14v-8h-1",
-  stop: "M7 7h10v10H7z",
+  stop: "M6 6h12v12H6z",
   sun: "M12 4V2M12 22v-2M4 12H2M22 12h-2M5.6 5.6 4.2 4.2M19.8 19.8l-1.4-1.4M5.6 18.4l-1.4 1.4M19.8 4.2l-1.4 1.4M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8",
   tablet: "M6 3h12v18H6zM11 18h2",
   trash: "M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13M10 11v5M14 11v5",

@@ -25,15 +25,17 @@ export function mountQueue(element) {
   let project = null;
   let drawn = "";
 
+  /** Resolves to whether it was done; a refusal is told by the box. */
   async function act(work, done = "") {
     fail("");
     now.disabled = true;
     try {
       await work();
       said.textContent = done;
+      return true;
     } catch (refusal) {
       refused(refusal);
-      throw refusal;
+      return false;
     } finally {
       now.disabled = false;
     }
@@ -51,7 +53,7 @@ export function mountQueue(element) {
     move(id, index) {
       const waiting = store.view.followups;
       const before = waiting[index]?.id ?? null;
-      if (before === id) return Promise.resolve();
+      if (before === id) return true;
       const at = waiting.findIndex((f) => f.id === id);
       return act(() => api.moveFollowUp(id, before), `Moved to place ${index > at ? index : index + 1} of ${waiting.length}`);
     },

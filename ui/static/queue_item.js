@@ -3,14 +3,14 @@ import { button, h, iconButton, plural } from "./dom.js";
 
 let dragged = null;
 
-/** `acts` are `change(id, prompt)`, `remove(id)` and `move(id, index)`; each throws what was refused, after telling it. */
+/** `acts` are `change(id, prompt)`, `remove(id)` and `move(id, index)`; each resolves to whether it was done, and tells why not. */
 export function waitingItem(id, acts) {
   const text = h("span", { class: "queue-text" });
   const pictures = h("small");
   const change = iconButton("pencil", "Edit", edit);
   const up = iconButton("raise", "Move up", () => move(-1));
   const down = iconButton("lower", "Move down", () => move(1));
-  const remove = iconButton("close", "Remove", () => acts.remove(id).catch(() => {}));
+  const remove = iconButton("close", "Remove", () => acts.remove(id));
   const shown = h("div", { class: "queue-shown" }, h("i", { class: "queue-grip", "aria-hidden": "true" }), text, pictures, h("span", { class: "queue-acts" }, change, up, down, remove));
   const area = h("textarea", { rows: 2 });
   const save = button("Save", keep, "primary small");
@@ -22,7 +22,7 @@ export function waitingItem(id, acts) {
 
   async function move(by) {
     const pressed = by < 0 ? up : down;
-    await acts.move(id, by < 0 ? at - 1 : at + 2).catch(() => {});
+    await acts.move(id, by < 0 ? at - 1 : at + 2);
     if (!pressed.disabled) pressed.focus();
   }
 
@@ -43,16 +43,11 @@ export function waitingItem(id, acts) {
     const typed = area.value.trim();
     if (!typed || typed === prompt) return close();
     save.disabled = true;
-    try {
-      await acts.change(id, typed);
-      prompt = typed;
-      text.textContent = typed;
-      if (element.isConnected) close();
-    } catch {
-      // Told already; what was typed stays.
-    } finally {
-      save.disabled = false;
-    }
+    const kept = await acts.change(id, typed);
+    save.disabled = false;
+    if (!kept) return;
+    text.textContent = prompt = typed;
+    close();
   }
 
   area.onkeydown = (event) => {
@@ -89,7 +84,7 @@ export function waitingItem(id, acts) {
     delete element.dataset.drop;
     if (!dragged || dragged === id) return;
     event.preventDefault();
-    acts.move(dragged, below(event) ? at + 1 : at).catch(() => {});
+    acts.move(dragged, below(event) ? at + 1 : at);
   };
   const below = (event) => {
     const { top, height } = element.getBoundingClientRect();
