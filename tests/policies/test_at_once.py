@@ -1,13 +1,16 @@
 """Many at once on real connections: limits hold, what is sent twice counts once, and nobody waits for each other for ever."""
 
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import psycopg
 import pytest
 
 from tests.policies.conftest import Connect
 from tests.policies.crowds import at_once, member, wait_until_blocked
-from tests.policies.scene import WEBHOOK_SECRET, claim, lease_of, run_finished, start
+from tests.policies.scene import WEBHOOK_SECRET, Person, claim, lease_of, run_finished, start
 from tests.policies.session import Refused, Session, sha
 from tests.policies.test_billing import CHECKOUT, event, send, tier
 from tests.policies.test_usage import usage
@@ -85,6 +88,29 @@ def test_each_queued_run_is_claimed_by_one_of_many_workers(connect: Connect) -> 
         tasks = [lambda s, n=n: take(s, f"worker-of-the-crowd-{n}") for n in range(120)]
         taken = [run for run in at_once(connect, tasks) if run in {person.named(f"run-{n}") for n in range(60)}]
         assert sorted(taken) == sorted(person.named(f"run-{n}") for n in range(60))
+
+
+def test_a_worker_gets_another_run_of_whoever_is_next_while_that_ones_oldest_is_being_claimed(connect: Connect) -> None:
+    with member(connect, "turns", 3) as person:
+        with connect() as connection:
+            for n in range(3):
+                start(Session(connection), person, f"run-{n}", project=f"project-{n}")
+            claim(Session(connection), person, "run-0")
+        with connect() as first, connect() as second:
+            assert _next_of(first, person) == person.named("run-1")
+            assert _next_of(second, person) == person.named("run-2")
+            for connection in (first, second):
+                connection.rollback()
+
+
+def _next_of(connection: psycopg.Connection[Any], person: Person) -> str | None:
+    """The first run of theirs that this worker gets, if any: others' may wait here too."""
+    session = Session(connection)
+    session.act("codeflow_worker")
+    while claimed := session.call("claim_run", p_token=f"worker-{uuid.uuid4()}", p_lease_s=600.0):
+        if claimed["run"]["owner"] == person.id:
+            return claimed["run"]["id"]
+    return None
 
 
 def test_a_run_named_by_many_workers_is_one_workers(connect: Connect) -> None:

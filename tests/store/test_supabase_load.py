@@ -74,6 +74,7 @@ class TestRoundTrips(BehindProxy):
             lambda s: s.tree(world.ada, run.project_id),
             lambda s: s.blobs(world.ada, run.project_id, list(version.manifest.values())),
             lambda s: s.usage(world.ada),
+            lambda s: s.followups(world.ada, run.project_id),
             lambda s: s.shares(world.ada, run.project_id),
             lambda s: s.leased_run(lease),
             lambda s: s.leased_entries(lease),
