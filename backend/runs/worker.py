@@ -8,7 +8,6 @@ import secrets
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from backend.agent.gate import Gate
 from backend.config import Settings
@@ -76,6 +75,8 @@ class Worker:
         self._working: set[asyncio.Task[None]] = set()
         self._leaving: dict[str, asyncio.Task[bool]] = {}
         """By project: the work on runs that were stopped, which still lets go of its sandbox."""
+        self._journals: dict[str, RunJournal] = {}
+        """Of runs at work, by lease: a project's journal is long, and read once."""
         self._followups_at = 0.0
         self._stopping = asyncio.Event()
         self._trouble = ""
@@ -189,6 +190,7 @@ class Worker:
             return
         finally:
             guard.cancel()
+            self._journals.pop(lease.token, None)
         if body.cancelled():
             return
         if error := body.exception():
@@ -261,12 +263,16 @@ class Worker:
 
     async def _job(self, run: Run, project: Project, lease: Lease) -> Job:
         frame_s = REMOTE_FRAME_S if self._settings.multi_user else FRAME_S
-        journal = await RunJournal.open(self._store, run, project, lease, frame_s)
+        if earlier := self._journals.get(lease.token):
+            journal = await earlier.reopened(run)
+        else:
+            journal = await RunJournal.open(self._store, run, project, lease, frame_s)
+        self._journals[lease.token] = journal
         return Job(self._store, self._workspaces, self._gate, self._agent, self._settings, run, project, journal, lease)
 
     async def _end(self, job: Job, finish: Finish) -> None:
         run = job.run
-        job = replace(job, journal=await job.journal.reopened(run))
+        job = await self._job(run, job.project, job.lease)
         await settle_preview(job)
         event = RunFinished(
             status=finish.status,

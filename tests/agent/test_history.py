@@ -5,6 +5,7 @@ from datetime import timedelta
 from pydantic_ai.messages import ModelRequest, ModelResponse
 
 from backend.agent.history import opening, paths_at_start
+from backend.agent.journal import BASE_STEP, UNDO_STEP
 from backend.domain import Attachment, Failure, FailureCode, FileChange, FileStatus, RunKind, RunStatus
 from backend.events import Entry, Event, ModelFinished, RunFinished, RunQueued, ToolFinished, VersionCommitted
 from tests.agent.doubles import NOW, MemoryJournal, a_run
@@ -145,3 +146,77 @@ async def test_images_of_the_question_are_shown_and_those_of_earlier_ones_named(
     text, shown = prompts(messages)[-1]
     assert text == "and this"
     assert shown.data == b"png"
+
+
+def committed(version_id: str, number: int) -> VersionCommitted:
+    return VersionCommitted(version_id=version_id, number=number, title="t", verified=True, changes=[])
+
+
+def step(key: str, *changes: FileChange) -> ToolFinished:
+    return wrote(*changes).model_copy(update={"step": key})
+
+
+def again(prompt: str, resends: str, version_id: str) -> list[Event]:
+    """A prompt sent again, as far as its files were given back to it."""
+    queued = RunQueued(kind=RunKind.PROMPT, prompt=prompt, restore_id=version_id, resends=resends)
+    return [queued, step(BASE_STEP, change("lib/given-back.ts", FileStatus.DELETED))]
+
+
+TREE = [
+    [asked("a board"), committed("v1", 1), ended()],
+    [asked("add a chart"), ended(RunStatus.FAILED)],
+    [asked("make it red"), committed("v2", 2), ended()],
+    [asked("and round"), committed("v3", 3), ended()],
+]
+
+
+async def test_a_prompt_sent_again_hears_of_nothing_that_came_after_the_version_it_starts_from():
+    run = a_run("make it blue", restore_id="v1", resends="old2")
+    assert prompts(await opening(MemoryJournal(run, a_past(*TREE)), []))[:-2:2] == ["a board"]
+    first = a_run("a shop", restore_id="v0", resends="old0")
+    assert prompts(await opening(MemoryJournal(first, a_past(*TREE)), []))[1:] == ["a shop"]
+
+
+async def test_runs_after_one_that_was_sent_again_hear_of_its_branch_alone():
+    past = a_past(
+        *TREE,
+        [*again("make it blue", "old2", "v1"), wrote(change("app/blue.tsx")), committed("v4", 4), ended()],
+        [asked("and square"), committed("v5", 5), ended()],
+    )
+    text = told(await opening(MemoryJournal(a_run("now?"), past), []))
+    for heard in ("a board", "make it blue", "M app/blue.tsx", "and square"):
+        assert heard in text
+    for aside in ("add a chart", "make it red", "and round", "lib/given-back.ts"):
+        assert aside not in text
+    aside_again = a_run("rounder", restore_id="v2", resends="old3")
+    text = told(await opening(MemoryJournal(aside_again, past), []))
+    assert "make it red" in text, "a branch that was set aside can be taken up again"
+    assert "make it blue" not in text
+
+
+async def test_one_sent_again_that_was_stopped_before_it_had_its_files_or_gave_them_back_set_nothing_aside():
+    never = [RunQueued(kind=RunKind.PROMPT, prompt="blue", restore_id="v1", resends="old2"), ended(RunStatus.CANCELLED)]
+    undone = [*again("blue", "old2", "v1"), step(UNDO_STEP), ended(RunStatus.CANCELLED)]
+    for stopped in (never, undone):
+        text = told(await opening(MemoryJournal(a_run("now?"), a_past(*TREE, stopped)), []))
+        assert "make it red" in text
+        assert "and round" in text
+
+
+async def test_what_was_taken_back_is_told_as_such_and_not_as_changes():
+    stopped = [
+        asked("add a chart"),
+        wrote(change("app/chart.tsx", FileStatus.ADDED)),
+        step(UNDO_STEP, change("app/chart.tsx", FileStatus.DELETED)),
+        ended(RunStatus.CANCELLED),
+    ]
+    text = told(await opening(MemoryJournal(a_run("now?"), a_past(BUILT, stopped)), []))
+    assert "took back what it had changed" in text
+    assert "app/chart.tsx" not in text
+
+
+async def test_the_files_a_prompt_sent_again_starts_from_are_those_it_was_given():
+    journal = MemoryJournal(a_run("blue", restore_id="v1"))
+    await journal.append(step(BASE_STEP, change("old.ts", FileStatus.ADDED), change("new.ts", FileStatus.DELETED)))
+    await journal.append(wrote(change("own.ts", FileStatus.ADDED)))
+    assert paths_at_start({"old.ts": b"", "own.ts": b""}, journal.entries) == ["old.ts"]
