@@ -75,6 +75,8 @@ def test_sign_up_build_reach_the_limit_share_and_a_stranger_remixes(
     expect(app(ada).get_by_label("Add to To do")).to_be_visible(timeout=MOMENT_MS)
 
     expect(ada.locator("#under .left")).to_contain_text("0 of 1 prompts left")
+    # While a run is under way a prompt waits for its turn; now there is none.
+    expect(ada.locator("#box .stop-button")).to_have_count(0)
     prompt(ada, "add a Review column")
     expect(ada.locator("#under .error")).to_contain_text("prompt")
     expect(ada.locator("#under .error a")).to_have_attribute("href", re.compile(r"^https://pay\.example/pro\?"))

@@ -82,17 +82,21 @@ def test_reload_in_the_middle_of_a_run_shows_the_same_page_and_goes_on(page: Pag
     expect(verified_cards(page)).to_have_count(1, timeout=BUILD_MS)
 
 
-def test_stop_ends_the_run_keeps_the_files_and_the_next_prompt_works(page: Page, server: Server) -> None:
+def test_stop_ends_the_run_keeps_the_files_and_what_waits_for_the_person_to_send_it(page: Page, server: Server) -> None:
     prompt(page, "a kanban board to be stopped")
     expect(page.locator("#chat")).to_contain_text("Created", timeout=60_000)
+    prompt(page, "a kanban board for a small team")
+    expect(page.locator("#queue .queue-text")).to_have_text("a kanban board for a small team")
     page.locator("#box .stop-button").click()
     expect(page.locator("#chat .card.stopped")).to_be_visible()
+    expect(page.locator("#queue .queue-words")).to_have_text("Stopped: this waits for you")
     project = re.search(r"p=([^&]+)", page.url)
     assert project
     tree = server.get(f"/api/projects/{project[1]}/tree")
     assert any(file["status"] in ("A", "M") for file in tree)
-    prompt(page, "a kanban board for a small team")
+    page.get_by_role("button", name="Send now").click()
     expect(verified_cards(page)).to_have_count(1, timeout=BUILD_MS)
+    expect(page.locator("#queue .queue")).to_be_hidden()
 
 
 def test_empty_and_oversized_prompts_are_refused_and_kept(page: Page) -> None:

@@ -396,8 +396,8 @@ async def undo(project: "SimProject", run_id: str) -> None:
         ToolFinished(
             step="undo:0",
             call_id="undo:0",
-            tool="restore",
-            target="",
+            tool="undo",
+            target="the starter",
             ok=True,
             result="",
             changes=changes,

@@ -106,9 +106,10 @@ export async function send(prompt) {
   fail("");
   document.body.dataset.sending = "";
   const again = editedAgain();
+  const from = store.id;
   try {
     const { project_id } = await sendPrompt({ ...prompt, kept: prompt.files.length ? again?.attachments : [] }, again?.id);
-    open(project_id ?? store.id);
+    if (store.id === from) open(project_id);
   } catch (refusal) {
     refused(refusal);
     return unchanged;

@@ -18,6 +18,7 @@ const TOOLS = {
   run: ["shell", "Running", "Ran"],
   add: ["package", "Adding packages", "Added packages"],
   restore: ["restore", "Restoring", "Restored"],
+  undo: ["restore", "Going back to", "Went back to"],
 };
 const toolOf = (name) => TOOLS[(name ?? "").split("_")[0]] ?? ["step", "Working on", "Used"];
 
