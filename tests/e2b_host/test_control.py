@@ -34,6 +34,20 @@ def test_sandbox_is_listed_by_its_metadata_until_killed(host: Host) -> None:
     assert not sandbox.kill()
 
 
+def test_who_has_the_key_is_told_how_many_there_are(host: Host, sandbox: Sandbox) -> None:
+    def told(**headers: str) -> httpx.Response:
+        return httpx.get(host.url + "/capacity", headers=headers)
+
+    key = {"x-api-key": host.facts["api_key"]}
+    awake = told(**key).json()
+    assert awake.keys() == {"running", "paused", "ready", "max"}
+    assert awake["running"] >= 1
+    sandbox.pause()
+    asleep = told(**key).json()
+    assert (asleep["running"], asleep["paused"]) == (awake["running"] - 1, awake["paused"] + 1)
+    assert told().status_code == 401
+
+
 def test_second_client_connects_by_id_and_sees_the_files(host: Host, shared: Sandbox) -> None:
     shared.files.write("seen.txt", "by both")
     other = Sandbox.connect(shared.sandbox_id, **host.connection)

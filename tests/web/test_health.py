@@ -155,6 +155,20 @@ async def test_a_process_without_the_right_to_see_others_runs_tells_its_own_figu
         assert "codeflow_event_streams" in told
 
 
+async def test_sandboxes_on_this_machine_are_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "codeflow_sandboxes_max" not in readings(await site.http.get("/metrics")), "there is no host here"
+
+    class Host:
+        async def capacity(self) -> dict[str, int]:
+            return {"running": 3, "paused": 0, "ready": 1, "max": 20}
+
+    monkeypatch.setattr(site.services, "_host", Host())
+    told = readings(await site.http.get("/metrics"))
+    monkeypatch.undo()
+    assert (told["codeflow_sandboxes{state=running}"], told["codeflow_sandboxes{state=ready}"]) == (3, 1)
+    assert told["codeflow_sandboxes_max"] == 20
+
+
 async def test_a_queue_that_cannot_be_read_leaves_the_other_figures(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
