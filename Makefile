@@ -29,7 +29,7 @@ format: $(VENV)/.test
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.run
+bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks
 
 clean:

@@ -19,6 +19,7 @@ from backend.workspace.provision import find_node, provision
 from benchmarks.bare import BareProject, BareServer
 from benchmarks.floors import EmptyJail, RawAppend
 from benchmarks.rounds import Row, interleaved, table
+from benchmarks.runs import runs
 from benchmarks.stores import Pages, SupabaseBench
 from benchmarks.waits import USER, Openings, Submits, Verified, created, served_bare
 from tests.supabase.start import running
@@ -67,7 +68,7 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
         raw = RawAppend(scratch / "raw.db")
         taken = await interleaved({"ours": submits.first_step, "raw": raw.timed}, rounds)
         rows.append(Row("submit → first visible step", "a raw SQLite append", taken["ours"], taken["raw"]))
-    return rows + await stores(rounds * STORE_ROUNDS, scratch, console)
+    return [*rows, *await runs(rounds, scratch, console), *await stores(rounds * STORE_ROUNDS, scratch, console)]
 
 
 async def stores(rounds: int, scratch: Path, console: Console) -> list[Row]:

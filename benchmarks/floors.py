@@ -25,6 +25,8 @@ class RawAppend:
     def __init__(self, file: Path) -> None:
         self._database = sqlite3.connect(file)
         self._database.execute("PRAGMA journal_mode=WAL")
+        # As our store has it: no flush to the disk for each row.
+        self._database.execute("PRAGMA synchronous=NORMAL")
         self._database.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT)")
 
     async def timed(self) -> float:
