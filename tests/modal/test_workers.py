@@ -20,6 +20,7 @@ from tests.modal.conftest import Spawned
 from tests.runs.disk import DiskWorkspaces
 from tests.runs.stage import until
 from tests.store.supabase_world import OnSupabase, SupabaseWorld
+from tests.store.world import finished
 
 CONTAINER = Path(__file__).with_name("container.py")
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,15 @@ class TestQueue(OnSupabase):
         assert await reap.local() == []
         world.let_pass(20)
         assert await reap.local() == [run.id]
+
+    async def test_a_follow_up_whose_worker_died_before_it_sent_it_is_sent_by_the_reaper(
+        self, world: SupabaseWorld, spawned: Spawned
+    ) -> None:
+        run, lease = await world.claimed()
+        await world.store.add_followup(world.ada, run.project_id, "later", "and more")
+        await world.store.finish_run(lease, finished())
+        assert await reap.local() == ["later"]
+        assert spawned.runs == ["later"]
 
     async def test_a_worker_too_many_leaves_a_living_ones_run_alone(
         self, world: SupabaseWorld, monkeypatch: pytest.MonkeyPatch
@@ -120,7 +130,10 @@ class TestRuns(OnSupabase):
         assert await E2BWorkspaces(service).alive(project.sandbox_id)
 
         twice = await runs.wake(world.ada, run.project_id)
+        later, _ = await runs.add_followup(world.ada, run.project_id, "make it green")
         await asyncio.gather(run_agent.local(twice.id), run_agent.local(twice.id))
+        assert spawned.runs == [run.id, later.id], "one was asked for for what follows"
+        await runs.cancel(world.ada, later.id)
         events = [e.event for e in await world.store.entries(world.ada, run.project_id) if e.run_id == twice.id]
         assert sum(isinstance(e, RunClaimed) for e in events) == 1
         assert (await world.store.run(world.ada, twice.id)).status is RunStatus.SUCCEEDED
