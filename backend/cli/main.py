@@ -54,11 +54,16 @@ def run(
 
 
 @cli.command()
-def worker() -> None:
+def worker(
+    metrics: Annotated[
+        int | None, typer.Option(help="Serve this worker's metrics to this machine, at this port.")
+    ] = None,
+) -> None:
     """Work on runs without serving the page, on the same store as a web process elsewhere."""
-    from backend.cli.worker import work
+    from backend.cli.worker import metrics_served, work
 
-    asyncio.run(work(Settings()))
+    with metrics_served(metrics):
+        asyncio.run(work(Settings()))
 
 
 @cli.command()

@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Iterator
 
+from prometheus_client import start_http_server
 from rich.console import Console
 
 from backend.config import Settings
 from backend.domain import Unavailable
+from backend.telemetry.metrics import REGISTRY
 from backend.web.services import Services
 
 
@@ -38,6 +41,26 @@ async def work(settings: Settings) -> None:
     finally:
         stopping.cancel()
         await services.close()
+
+
+@contextlib.contextmanager
+def metrics_served(port: int | None) -> Iterator[int | None]:
+    """This process' own metrics for Prometheus, to this machine alone, at the port yielded; 0 takes any free one, and
+    None serves nothing. Raises `Unavailable` when it is taken.
+    """
+    if port is None:
+        yield None
+        return
+    try:
+        server, thread = start_http_server(port, addr="127.0.0.1", registry=REGISTRY)
+    except OSError as error:
+        raise Unavailable(f"Metrics cannot be served at port {port}: {error.strerror}. Choose another.") from None
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def require_right(settings: Settings) -> None:
