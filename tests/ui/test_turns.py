@@ -69,11 +69,12 @@ def test_prompts_sent_during_a_run_wait_are_changed_moved_and_removed_and_go_one
     # What is typed into a prompt that is sent meanwhile is not lost.
     page.get_by_role("button", name="Edit: accent three").click()
     page.get_by_role("textbox", name="accent three").fill("accent three, and a footer")
+    page.locator("#box textarea").fill("half a thought")
     project.released = True
     expect(page.locator("#chat .card.version")).to_have_count(4)
     expect(page.locator("#chat .user")).to_have_text([re.compile(re.escape(t)) for t in ["a patient board", *order]])
     expect(page.locator("#queue .queue")).to_be_hidden()
-    expect(page.locator("#box textarea")).to_have_value("accent three, and a footer")
+    expect(page.locator("#box textarea")).to_have_value("half a thought\n\naccent three, and a footer")
     expect(page.locator("#under .error")).to_contain_text("What you typed is in the box")
 
 

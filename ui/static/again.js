@@ -1,5 +1,5 @@
 /** An earlier message on its way back into the box, to be changed and sent again: the banner above the box, and the way back. */
-import { fill } from "./composer.js";
+import { changeBox } from "./composer.js";
 import { h, icon, iconButton, plural } from "./dom.js";
 import { emit, store } from "./store.js";
 
@@ -16,7 +16,10 @@ export function editAgain(id) {
   if (!chosen || store.active) return;
   const first = !run;
   run = chosen;
-  fill(run.prompt, [], (now) => first && (draft = now));
+  changeBox((now) => {
+    if (first) draft = now;
+    return { text: chosen.prompt, files: [] };
+  });
   emit("again");
 }
 
@@ -27,9 +30,9 @@ export function sentAgain() {
 }
 
 function cancel() {
-  const { text, files } = draft;
+  const kept = draft;
   sentAgain();
-  fill(text, files);
+  changeBox(() => kept);
 }
 
 export function mountAgain(element) {

@@ -35,10 +35,10 @@ const ACTIONS = {
   fork: (version) => askFork(version),
   again: (id) => editAgain(id),
   logs: () => showTab("Logs"),
-  retry: (id) => again(store.view.runs.find((r) => r.id === id)),
+  retry: (id) => tryAgain(store.view.runs.find((r) => r.id === id)),
 };
 
-const again = (run) => attempt(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments })));
+const tryAgain = (run) => attempt(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments })));
 
 /** Do what may be refused; a refusal is shown by the prompt box. */
 export const attempt = (work) => work().catch(refused);

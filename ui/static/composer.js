@@ -11,7 +11,7 @@ import { open, store } from "./store.js";
 const empty = () => ({ text: "", files: [] });
 
 let trigger = () => {};
-let filling = { value: empty(), replaced: () => {} };
+let filling = empty;
 let error;
 let drawn = null;
 
@@ -74,24 +74,26 @@ export function composerProps() {
   return { __type__: "update", stop_btn: active, placeholder };
 }
 
-export function promptProps(now) {
-  filling.replaced(now);
-  return { __type__: "update", value: filling.value };
-}
+export const promptProps = (now) => ({ __type__: "update", value: filling({ text: now?.text ?? "", files: [...(now?.files ?? [])] }) });
 
 /** Gradio fits the box's height to its text when something is typed; the landing's box is taller than the chat's. */
 const fitBox = () => $("#box textarea")?.dispatchEvent(new Event("input", { bubbles: true }));
 
-/** Put `text` in the box for the person to send. `replaced` is given what was there. */
-export function fill(text, files = [], replaced = () => {}) {
-  filling = { value: { text, files }, replaced };
+/** Change what is in the box, `{text, files}`, to what `change` makes of it. */
+export function changeBox(change) {
+  filling = change;
   fail("");
   trigger("prompt");
   setTimeout(focusPrompt, 60);
 }
 
+/** Put `text` in the box for the person to send. */
+export const fill = (text) => changeBox(() => ({ text, files: [] }));
+
 /** Put `text` behind what is in the box. */
-export const addToBox = (text) => fill([$("#box textarea").value.trim(), text].filter(Boolean).join("\n\n"));
+export const addToBox = (text) => changeBox((now) => ({ text: joined(now.text, text), files: now.files }));
+
+const joined = (...texts) => texts.map((text) => text.trim()).filter(Boolean).join("\n\n");
 
 export function focusPrompt() {
   const box = $("#box textarea");
@@ -117,12 +119,12 @@ export async function send(prompt) {
     delete document.body.dataset.sending;
     refreshUsage();
   }
-  const value = again ? keptDraft() : empty();
+  const { text, files } = again ? keptDraft() : empty();
   sentAgain();
   // What was typed while it was on its way stays.
   const typed = $("#box textarea").value;
-  if (typed.trim() !== prompt.text.trim()) value.text = typed.startsWith(prompt.text) ? typed.slice(prompt.text.length).trimStart() : typed;
-  return { __type__: "update", value };
+  const more = typed.startsWith(prompt.text) ? typed.slice(prompt.text.length) : typed;
+  return { __type__: "update", value: { text: joined(text, more), files } };
 }
 
 /** Tell why something was refused, with the way up from a limit that more can be bought of. */

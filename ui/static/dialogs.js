@@ -2,6 +2,7 @@
 import { api } from "./api.js";
 import { button, h } from "./dom.js";
 import { open, store } from "./store.js";
+import { showTab } from "./tabs.js";
 
 let host;
 
@@ -88,7 +89,11 @@ export function askFork(versionId) {
     title: `Fork version ${version.number}?`,
     text: "A new project begins with its files, and opens. This one stays as it is.",
     label: "Fork",
-    act: async () => open((await api.fork(store.id, version.id)).project_id),
+    act: async () => {
+      const { project_id } = await api.fork(store.id, version.id);
+      open(project_id);
+      showTab("Preview");
+    },
   });
 }
 

@@ -8,8 +8,8 @@ export function waitingItem(id, acts) {
   const text = h("span", { class: "queue-text" });
   const pictures = h("small");
   const change = iconButton("pencil", "Edit", edit);
-  const up = iconButton("raise", "Move up", () => move(-1));
-  const down = iconButton("lower", "Move down", () => move(1));
+  const up = iconButton("raise", "Move up", () => move(-1), { "aria-keyshortcuts": "Alt+ArrowUp" });
+  const down = iconButton("lower", "Move down", () => move(1), { "aria-keyshortcuts": "Alt+ArrowDown" });
   const remove = iconButton("close", "Remove", () => acts.remove(id));
   const shown = h("div", { class: "queue-shown" }, h("i", { class: "queue-grip", "aria-hidden": "true" }), text, pictures, h("span", { class: "queue-acts" }, change, up, down, remove));
   const area = h("textarea", { rows: 2 });
