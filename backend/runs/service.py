@@ -54,8 +54,8 @@ class Runs:
     ) -> Run:
         """Queue a prompt; without a project, in a new one. Twice with one `run_id` is once.
 
-        `resends` is a run of the project whose prompt is sent again as this one: it starts from the files that one
-        started from, or rather their newest version, and with its images unless others are given.
+        `resends` is a run of the project whose prompt is sent again as this one: from the version that was the newest
+        when that one was queued, or that it was sent again from itself; with its images, unless others are given.
 
         Raises `InvalidInput`, `NotFound` and `Busy`.
         """
@@ -90,8 +90,10 @@ class Runs:
             raise NotFound("There is no such message in this project. Reload the page.")
         if before.kind is not RunKind.PROMPT:
             raise InvalidInput("Only a message can be sent again. To undo this change, go back to a version before it.")
-        versions = await self._store.versions(user, project_id)
-        base = max((v for v in versions if v.created_at <= before.created_at), key=lambda v: v.number)
+        base_id = before.restore_id
+        if base_id is None:
+            versions = await self._store.versions(user, project_id)
+            base_id = max((v for v in versions if v.created_at <= before.created_at), key=lambda v: v.number).id
         if not images and before.attachments:
             blobs = await self._store.blobs(user, project_id, [a.sha256 for a in before.attachments])
             images = [(a.name, a.media_type, blobs[a.sha256]) for a in before.attachments]
@@ -102,7 +104,7 @@ class Runs:
             RunKind.PROMPT,
             prompt,
             attachments=images,
-            restore_id=base.id,
+            restore_id=base_id,
             resends=resends,
         )
 

@@ -8,6 +8,7 @@ from backend.events import ToolFinished
 from backend.workspace import SandboxLost
 from tests.runs.actor import Actor
 from tests.runs.stage import USER, Stage
+from tests.runs.test_followups import finished
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
@@ -51,6 +52,14 @@ async def test_a_prompt_sent_again_starts_from_the_files_it_once_started_from(st
     assert [a.name for a in view.runs[-1].attachments] == ["sea.png"], "its images come along"
 
 
+async def test_one_that_was_sent_again_starts_from_the_same_version_once_more(stage: Stage) -> None:
+    first, second, _ = await grown(stage)
+    again = await stage.runs.start(USER, first.project_id, "a green page", resends=second.id)
+    await done(stage, again, "green\n")
+    once_more = await stage.runs.start(USER, first.project_id, "a yellow page", resends=again.id)
+    assert once_more.restore_id == again.restore_id == (await stage.view(first)).versions[0].id
+
+
 async def test_other_images_take_the_place_of_those_sent_before(stage: Stage) -> None:
     first, second, _ = await grown(stage)
     image = ("sky.png", "image/png", PNG)
@@ -71,13 +80,7 @@ async def test_one_that_waited_starts_again_from_what_it_had_waited_for(stage: S
     first = await stage.runs.start(USER, None, "a page")
     followup, _ = await stage.runs.add_followup(USER, first.project_id, "a blue page")
     async with stage.working():
-        await stage.over(first, timeout_s=60)
-        for run in (await stage.view(first)).runs[1:]:
-            await stage.over(await stage.store.run(USER, run.id), timeout_s=60)
-    if (await stage.store.followups(USER, first.project_id)) or not (
-        await stage.store.run(USER, followup.id)
-    ).status.over:
-        await done(stage, await stage.store.run(USER, followup.id))
+        await finished(stage, followup.id)
     again = await stage.runs.start(USER, first.project_id, "a green page", resends=followup.id)
     assert again.restore_id == (await stage.view(first)).versions[0].id
 
