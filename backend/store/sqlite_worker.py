@@ -49,7 +49,12 @@ class WorkerPart(Part):
                 f"""update runs set status = 'running', lease = :token, lease_until = :until, attempt = attempt + 1,
                     started_at = coalesce(started_at, :now)
                 where id = :run_id and {CLAIMABLE} returning *""",
-                {"now": now, "token": token, "until": now + lease_s, "run_id": run_id or next_run(db, now)},
+                {
+                    "now": now,
+                    "token": token,
+                    "until": now + lease_s,
+                    "run_id": next_run(db, now) if run_id is None else run_id,
+                },
             ).fetchone()
             if row is None:
                 return None
