@@ -373,6 +373,11 @@ class LimitReached(CodeFlowError):
 class Unavailable(CodeFlowError):
     """Something outside this process does not answer, or its set-up is incomplete; the operator acts."""
 
+    def __init__(self, message: str, *, passes: bool = False) -> None:
+        super().__init__(message)
+        self.passes = passes
+        """Whether it may well answer again soon without anybody's doing."""
+
 
 class LeaseLost(CodeFlowError):
     """Another worker has the run, or it was cancelled: this worker must stop and write nothing."""

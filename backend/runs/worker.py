@@ -248,6 +248,9 @@ class Worker:
         except SandboxUnavailable as e:
             return failed(FailureCode.SANDBOX, e.message, "Your files are kept. Run `codeflow doctor`, then try again.")
         except Unavailable as e:
+            if e.passes:
+                # Nothing is wrong with the run: when its lease has run out, a worker goes on with it.
+                raise
             return failed(FailureCode.INTERNAL, e.message, "Everything saved before is kept. Then try again.")
         except LeaseLost:
             raise
@@ -279,7 +282,7 @@ class Worker:
             verified=finish.verified,
             failure=finish.failure,
             version_id=finish.version_id,
-            duration_s=round(max(0.0, time.time() - run.created_at.timestamp()), 3),
+            duration_s=round((job.journal.entries[-1].at - run.created_at).total_seconds(), 3),
             cost_micros=job.journal.cost_micros,
         )
         await self._store.finish_run(job.lease, event)

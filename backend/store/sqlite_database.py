@@ -161,7 +161,8 @@ def unavailable(e: Exception, path: Path) -> Unavailable:
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return Unavailable(
             f"Another program has kept the database {path} locked for {BUSY_TIMEOUT_S:.0f} seconds. "
-            "Close it and try again."
+            "Close it and try again.",
+            passes=True,
         )
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM) or number is not None:
         return Unavailable(

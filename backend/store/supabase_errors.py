@@ -27,12 +27,14 @@ def understood(error: Exception) -> CodeFlowError:
     if isinstance(error, httpx.TimeoutException):
         return Unavailable(
             f"Supabase did not answer within {ANSWER_S:.0f} seconds. Try again in a moment; "
-            "everything saved before is intact."
+            "everything saved before is intact.",
+            passes=True,
         )
     if isinstance(error, httpx.HTTPError):
         return Unavailable(
             "Supabase cannot be reached. Everything saved before is intact; try again in a moment. If it stays so, "
-            "check the network, SUPABASE_URL, and whether the Supabase project is paused."
+            "check the network, SUPABASE_URL, and whether the Supabase project is paused.",
+            passes=True,
         )
     if isinstance(error, UnicodeEncodeError):
         return InvalidInput(
@@ -56,10 +58,13 @@ def _refused(error: Refusal) -> CodeFlowError:
     if error.status == 413:
         return InvalidInput("This is too large to be stored at once. Use smaller or fewer files.")
     if error.status == 429:
-        return Unavailable("Supabase gets more requests than it takes. Try again in a minute.")
+        return Unavailable("Supabase gets more requests than it takes. Try again in a minute.", passes=True)
     if error.code == "57014":
-        return Unavailable("The database took too long and gave up. Try again; everything saved before is intact.")
+        return Unavailable(
+            "The database took too long and gave up. Try again; everything saved before is intact.", passes=True
+        )
     return Unavailable(
         f"Supabase does not work at the moment ({error}). Everything saved before is intact; try again in a moment. "
-        "If it stays so, look at the Supabase project's status and logs."
+        "If it stays so, look at the Supabase project's status and logs.",
+        passes=True,
     )
