@@ -77,6 +77,10 @@ class Place:
                 with contextlib.suppress(Unavailable):
                     project.seen += await self.store.entries(self.user, project.id, _last(project))
 
+    async def claimed(self, project: Watched) -> bool:
+        entries = await self.store.entries(self.user, project.id)
+        return any(e.event.type == "run.claimed" for e in entries)
+
     async def build(self, pages: int = 1) -> Watched:
         """A project with so many pages, one prompt after the other."""
         project = await self.project()

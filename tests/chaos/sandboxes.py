@@ -33,7 +33,9 @@ class Sandbox(DiskWorkspace):
         self._effects = root / "effects"
 
     async def mirror(self) -> None:
-        for path in [p for p in self._app.rglob("*") if p.is_file() and str(p.relative_to(self._app)) not in self.files]:
+        for path in [
+            p for p in self._app.rglob("*") if p.is_file() and str(p.relative_to(self._app)) not in self.files
+        ]:
             path.unlink(missing_ok=True)
         for path, body in self.files.items():
             (self._app / path).parent.mkdir(parents=True, exist_ok=True)
@@ -54,9 +56,7 @@ class Sandbox(DiskWorkspace):
             with contextlib.suppress(FileExistsError):
                 os.link(prepared, known)
             prepared.unlink()
-        return CommandResult(
-            exit_code=0, output=f"{command}: done", timed_out=False, duration_ms=1, written=[]
-        )
+        return CommandResult(exit_code=0, output=f"{command}: done", timed_out=False, duration_ms=1, written=[])
 
     def _there(self) -> None:
         if not self._effects.exists():

@@ -56,7 +56,9 @@ def scripted(folder: Path, pace_s: float) -> Models:
                 await asyncio.sleep(pace_s)
                 yield {place: DeltaToolCall(json_args=written[at : at + 40])}
 
-    return models_of(Candidate("demo", "scripted", lambda: FunctionModel(stream_function=stream, model_name="scripted")))
+    return models_of(
+        Candidate("demo", "scripted", lambda: FunctionModel(stream_function=stream, model_name="scripted"))
+    )
 
 
 def page_of(messages: Sequence[ModelMessage]) -> str:

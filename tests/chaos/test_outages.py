@@ -1,68 +1,71 @@
 """The store is out of reach for longer than a call is tried again: runs wait for it, and none fails."""
 
 import asyncio
+import contextlib
 import sqlite3
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
+import psycopg
 import pytest
 
 from backend.runs.journal import result_of
 from tests.chaos.cable import Cable
-from tests.chaos.place import Place, Watched, sqlite_place, supabase_place
+from tests.chaos.place import Place, Watched
 from tests.chaos.proof import each_command_took_effect_once, well_done
 from tests.supabase.project import SupabaseServer
 
-OUT_S = 4.0
+LEASE_AND_OUTAGE_S = [(2.0, 4.0), (6.0, 2.0)]
+"""Longer than a lease, and shorter, but longer than a call that failed is tried again."""
 
 
-async def building(place: Place, project: Watched) -> None:
-    """Its first steps are done, and more are to come."""
+@contextlib.asynccontextmanager
+async def worked_on(place: Place, people: int, lease_s: float, **worker: float) -> AsyncIterator[list[Watched]]:
+    """Some projects whose runs are in the middle of their work at two workers when the block begins, and well done after it."""
+    projects = [await place.project() for _ in range(people)]
+    for project in projects:
+        await place.start(project)
+    for _ in range(2):
+        await place.worker(pace_s=0.04, lease_s=lease_s, **worker)
     async with asyncio.timeout(60):
-        while not any(result_of(e.event) for e in await place.store.entries(place.user, project.id)):
-            await asyncio.sleep(0.05)
-
-
-async def test_a_database_that_another_process_keeps_locked(tmp_path: Path) -> None:
-    async with sqlite_place(tmp_path) as place:
-        projects = [await place.project() for _ in range(4)]
         for project in projects:
-            await place.start(project)
-        # One gives up waiting long before the lock is gone, the other waits as long as it does in production.
-        for patience_s in (0.3, None):
-            await place.worker(lock_patience_s=patience_s, pace_s=0.04)
-        await asyncio.gather(*(building(place, project) for project in projects))
-        other = sqlite3.connect(tmp_path / "codeflow.db", isolation_level=None, timeout=30)
+            while not any(result_of(e.event) for e in await place.store.entries(place.user, project.id)):
+                await asyncio.sleep(0.05)
+    yield projects
+    await asyncio.gather(*map(place.over, projects))
+    await well_done(place, projects)
+    await each_command_took_effect_once(place, projects)
+
+
+@pytest.mark.parametrize(("lease_s", "out_s"), LEASE_AND_OUTAGE_S)
+async def test_sqlite_while_another_process_keeps_it_locked(on_sqlite: Place, lease_s: float, out_s: float) -> None:
+    async with worked_on(on_sqlite, 4, lease_s, lock_patience_s=0.7):
+        other = sqlite3.connect(on_sqlite.folder / "codeflow.db", isolation_level=None, timeout=30)
         other.execute("begin exclusive")
-        await asyncio.sleep(OUT_S)
+        await asyncio.sleep(out_s)
         other.execute("rollback")
         other.close()
-        await asyncio.gather(*map(place.over, projects))
-        await well_done(place, projects)
-        await each_command_took_effect_once(place, projects)
 
 
-@pytest.mark.parametrize("what", ["network", "postgres"])
-async def test_a_project_that_is_gone_for_seconds(tmp_path: Path, supabase_server: SupabaseServer, what: str) -> None:
-    async with supabase_place(tmp_path, supabase_server) as place, Cable(supabase_server.url).laid() as cable:
-        assert place.task.supabase
-        place.task = replace(place.task, supabase=(cable.url, *place.task.supabase[1:]))
-        projects = [await place.project() for _ in range(3)]
-        for project in projects:
-            await place.start(project)
-        for _ in range(2):
-            await place.worker(pace_s=0.04)
-        await asyncio.gather(*(building(place, project) for project in projects))
-        if what == "network":
+@pytest.mark.parametrize(("lease_s", "out_s"), LEASE_AND_OUTAGE_S)
+async def test_supabase_while_the_network_is_cut(
+    on_supabase: Place, supabase_server: SupabaseServer, lease_s: float, out_s: float
+) -> None:
+    async with Cable(supabase_server.url).laid() as cable:
+        assert on_supabase.task.supabase
+        on_supabase.task = replace(on_supabase.task, supabase=(cable.url, *on_supabase.task.supabase[1:]))
+        async with worked_on(on_supabase, 3, lease_s):
             cable.cut()
-            await asyncio.sleep(OUT_S)
+            await asyncio.sleep(out_s)
             await cable.mend()
-        else:
-            supabase_server.stop_postgres()
-            try:
-                await asyncio.sleep(OUT_S)
-            finally:
-                supabase_server.start_postgres()
-        await asyncio.gather(*map(place.over, projects))
-        await well_done(place, projects)
-        await each_command_took_effect_once(place, projects)
+
+
+async def test_supabase_while_a_transaction_keeps_its_tables_locked(
+    on_supabase: Place, supabase_server: SupabaseServer
+) -> None:
+    async with worked_on(on_supabase, 3, lease_s=2.0):
+        other = await psycopg.AsyncConnection.connect(supabase_server.database_url)
+        await other.execute("lock table public.runs, public.projects in access exclusive mode")
+        await asyncio.sleep(4.0)
+        await other.rollback()
+        await other.close()

@@ -30,9 +30,7 @@ async def work(task: Task) -> None:
     async def chosen() -> Models:
         return models
 
-    worker = Worker(
-        store, Sandboxes(folder / "sandboxes"), gate, agent_work(chosen), _settings(task), slots=task.slots
-    )
+    worker = Worker(store, Sandboxes(folder / "sandboxes"), gate, agent_work(chosen), _settings(task), slots=task.slots)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     try:
         await (worker.serve() if task.run_id is None else worker.run_one(task.run_id))
