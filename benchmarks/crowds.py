@@ -93,7 +93,7 @@ class Crowd:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=browser_executable(), args=["--no-sandbox"])
             self.page = await browser.new_page()
-            await self.page.goto(f"http://127.0.0.1:{self.served.port}/api/health")
+            await self.page.goto(f"http://127.0.0.1:{self.served.port}/healthz")
             await self.page.evaluate(_IN_BROWSER, self.served.path)
             yield
             self.page = None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOCAL_USER = User(id="local")
 """The one user of an installation without sign-in."""
 SIGN_IN = "/signin"
-ASSETS = ("/ui-", "/favicon.ico", "/robots.txt", "/api/health", "/healthz", "/readyz", "/metrics")
+ASSETS = ("/ui-", "/favicon.ico", "/robots.txt", "/healthz", "/readyz", "/metrics")
 """The same for everybody: no session is looked at."""
 OPEN = (SIGN_IN, "/auth/", "/s/", "/api/shared/", "/billing/")
 """Answer without a session too; a handler that needs one asks `Viewer`. Everything else is closed. Of these paths and

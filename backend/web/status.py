@@ -1,4 +1,4 @@
-"""Routes that tell how this installation is doing."""
+"""Routes that tell the page how this installation is set up, and who asks."""
 
 import dataclasses
 import json
@@ -20,11 +20,6 @@ HEARTBEAT_S = 15.0
 def status_routes(services: Services) -> APIRouter:
     routes = APIRouter(responses=ANSWERS, prefix="/api")
     streams = Streams()
-
-    @routes.get("/health")
-    async def health() -> dict[str, Any]:
-        # Of many users' runs a stranger hears nothing, and a process may serve without the right to count them.
-        return {"ok": True} if services.settings.multi_user else {"ok": True, "pending": await services.store.pending()}
 
     @routes.get("/setup")
     async def setup(_user: Viewer) -> dict[str, Any]:

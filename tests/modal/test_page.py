@@ -26,7 +26,7 @@ class TestPage(OnSupabase):
     ) -> None:
         _, token = await world.shared()
         async with _served() as http:
-            health = await http.get("/api/health")
+            health = await http.get("/healthz")
             assert health.json() == {"ok": True}
             page = await http.get(f"/s/{token}")
             assert page.status_code == 200

@@ -46,7 +46,6 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("GET", "/readyz"): Probe(200, 200),
     # Opened by a token of its own.
     ("GET", "/metrics"): Probe(401, 401),
-    ("GET", "/api/health"): Probe(200, 200),
     ("GET", "/api/setup"): Probe(401, 200),
     ("GET", "/api/setup/events"): Probe(401, 200),
     ("GET", "/api/me"): Probe(401, 200),

@@ -66,7 +66,7 @@ async def hosted(supabase_server: SupabaseServer, tmp_path: Path) -> AsyncIterat
 async def test_a_users_whole_way(hosted: Hosted) -> None:
     user = hosted.server.sign_up()
     async with hosted.signed_in(user) as ada, hosted.browser() as stranger:
-        assert (await stranger.get("/api/health")).json() == {"ok": True}, "also without the right to work on runs"
+        assert (await stranger.get("/healthz")).json() == {"ok": True}, "also without the right to work on runs"
         me = (await ada.get("/api/me")).json()
         assert (me["email"], me["sign_in"], me["usage"]["tier"]["id"]) == (user.email, True, "free")
 

@@ -159,7 +159,7 @@ async def test_source_code_is_never_served_as_a_picture(site: Site) -> None:
 async def test_the_page_can_tell_who_writes_the_code_and_how_far_the_sandbox_is(site: Site) -> None:
     me = (await site.http.get("/api/me")).json()
     assert (me["provider"], me["demo"]) == ("demo", True)
-    assert (await site.http.get("/api/health")).json()["ok"]
+    assert (await site.http.get("/healthz")).json()["ok"]
     site.services.setup.progress("Downloading packages", 0.5)
     state = (await site.http.get("/api/setup")).json()
     assert state == {"message": "Downloading packages", "fraction": 0.5, "error": None, "ready": False}

@@ -18,7 +18,7 @@ OURS = "http://localhost:7860"
     "host", ["evil.example", "evil.example:7860", "localhost.evil.example", "", "[::1", "a/b@localhost"]
 )
 async def test_a_foreign_name_for_a_local_server_is_refused(site: Site, host: str) -> None:
-    answer = await site.http.get("/api/health", headers={"host": host})
+    answer = await site.http.get("/healthz", headers={"host": host})
     assert answer.status_code in (400, 403)
     if answer.status_code == 403:
         assert answer.json()["error"]["code"] == "foreign_host"
@@ -26,7 +26,7 @@ async def test_a_foreign_name_for_a_local_server_is_refused(site: Site, host: st
 
 @pytest.mark.parametrize("host", ["localhost:7860", "127.0.0.1", "[::1]:7860", "LOCALHOST"])
 async def test_our_own_names_are_answered(site: Site, host: str) -> None:
-    assert (await site.http.get("/api/health", headers={"host": host})).status_code == 200
+    assert (await site.http.get("/healthz", headers={"host": host})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_where_a_request_comes_from(headers: dict[str, str], ours: bool) -> None
 
 
 async def test_every_answer_tells_the_browser_what_is_allowed(site: Site) -> None:
-    for answer in (await site.http.get("/api/health"), await site.http.get("/api/nothing")):
+    for answer in (await site.http.get("/healthz"), await site.http.get("/api/nothing")):
         policy = answer.headers["content-security-policy"]
         assert "default-src 'self'" in policy
         assert "http://*.localhost:*" in policy
@@ -93,10 +93,10 @@ def test_the_page_frames_only_what_previews_are_served_from(variables: dict[str,
 
 
 async def test_over_https_the_browser_is_told_to_stay_there_and_over_http_it_is_not(site: Site) -> None:
-    plain = await site.http.get("/api/health")
+    plain = await site.http.get("/healthz")
     assert "strict-transport-security" not in plain.headers
     assert "camera=()" in plain.headers["permissions-policy"]
-    for path, host in (("/api/health", "localhost"), ("/api/nothing", "localhost"), ("/", "evil.example")):
+    for path, host in (("/healthz", "localhost"), ("/api/nothing", "localhost"), ("/", "evil.example")):
         answer = await site.http.get(path, headers={"x-forwarded-proto": "https", "host": host})
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
         assert answer.headers["x-content-type-options"] == "nosniff", "also what is refused"
