@@ -167,7 +167,7 @@ class Runs:
             try:
                 await self.send_followup(user, project_id)
             except Busy:
-                return followup, None
+                pass  # Somebody else was faster, with this one or with a run of their own.
             except LimitReached:
                 await self._store.remove_followup(user, followup.id)
                 raise

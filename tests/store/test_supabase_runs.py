@@ -5,21 +5,36 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from backend.config import Settings
 from backend.domain import Run, RunStatus
 from backend.events import Entry, ModelFinished
+from backend.runs.job import Job
 from backend.runs.journal import result_of
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
 from backend.store.supabase import SupabaseStore
+from backend.workspace.contract import Workspace
 from tests.runs.actor import Actor
 from tests.runs.disk import DiskWorkspaces, gate
 from tests.store.faulty_proxy import FaultyProxy, Lose
 from tests.store.supabase_world import OnSupabase, SupabaseWorld
 from tests.supabase.project import SupabaseServer
+
+if TYPE_CHECKING:
+    from backend.agent.loop import Outcome
+
+
+class Slower(Actor):
+    """Takes its time with what waited."""
+
+    async def __call__(self, job: Job, workspace: Workspace) -> "Outcome":
+        if job.run.id == "waits-here":
+            self.turns, self.pause_s, self.text = 100, 0.05, "half done"
+        return await super().__call__(job, workspace)
 
 
 class TestRuns(OnSupabase):
@@ -74,6 +89,25 @@ class TestRuns(OnSupabase):
         assert (await web.run(world.ada, run.id)).status is RunStatus.CANCELLED
         assert len(await web.versions(world.ada, run.project_id)) == 1
 
+    async def test_what_waits_here_is_sent_there_and_a_stop_takes_back_what_was_written_there(
+        self, world: SupabaseWorld, web: SupabaseStore, there: SupabaseStore, tmp_path: Path
+    ) -> None:
+        workspaces = DiskWorkspaces(tmp_path)
+        runs = Runs(web, workspaces)
+        run = await runs.start(world.ada, None, "a page")
+        followup, _ = await runs.add_followup(world.ada, run.project_id, "many more", followup_id="waits-here")
+        async with _working(there, Slower(turns=1), workspaces, tmp_path), asyncio.timeout(60):
+            await _watched(runs, world, run)
+            before = (await web.versions(world.ada, run.project_id))[-1].manifest
+            with web.watch(world.ada, run.project_id) as poke:
+                while await web.tree(world.ada, run.project_id) == before:
+                    await poke.wait(5)
+            await runs.cancel(world.ada, followup.id, undo=True)
+            await _watched(runs, world, await web.run(world.ada, followup.id))
+        assert (await web.run(world.ada, followup.id)).status is RunStatus.CANCELLED
+        assert await web.tree(world.ada, run.project_id) == before
+        assert len(await web.versions(world.ada, run.project_id)) == 2
+
     async def test_a_worker_whose_network_loses_every_fourth_answer_does_and_writes_everything_once(
         self, world: SupabaseWorld, web: SupabaseStore, there: SupabaseStore, proxy: FaultyProxy, tmp_path: Path
     ) -> None:
@@ -114,6 +148,6 @@ async def _watched(runs: Runs, world: SupabaseWorld, run: Run) -> tuple[list[Ent
         async for batch in batches:
             seen += batch.entries
             frames += len(batch.frames)
-            if any(entry.event.type == "run.finished" for entry in batch.entries):
+            if any(entry.event.type == "run.finished" and entry.run_id == run.id for entry in batch.entries):
                 break
     return seen, frames
