@@ -4,7 +4,10 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
 
-from backend.events import Entry, ProjectView, fold
+import pytest
+
+from backend.events import Entry, LogLines, ProjectView, fold
+from backend.runs import watching
 from backend.web.session import LOCAL_USER
 from backend.web.streams import MAX_STREAMS
 from tests.runs.stage import until
@@ -88,6 +91,33 @@ async def test_a_stream_ends_with_its_session_and_the_next_one_goes_on_where_it_
         async for _, data in stream:
             assert data["entries"][0]["seq"] == 2
             break
+
+
+async def test_a_page_that_takes_nothing_for_a_while_holds_up_nobody_and_gets_it_all(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "WAITING", 20)
+    project_id, _ = await site.start()
+    claimed = await site.stage.store.claim_run("w", 600)
+    assert claimed
+    url = f"/api/projects/{project_id}/events?after=0"
+    last = 2 + 600
+    async with aclosing(messages(site.http, url)) as slow, aclosing(messages(site.http, url)) as quick:
+        held_up = [entry["seq"] for entry in (await anext(slow))[1]["entries"]]
+        for _ in range(20):
+            # More in all than fits on the way from the server to a page.
+            await site.stage.store.append(claimed[2], [LogLines(source="dev", lines=["-" * 10_000])] * 30)
+        assert await _seqs(quick, last) == list(range(1, last + 1))
+        assert held_up + await _seqs(slow, last) == list(range(1, last + 1))
+
+
+async def _seqs(stream: AsyncIterator[tuple[str, Any]], last: int) -> list[int]:
+    seqs: list[int] = []
+    async for _, data in stream:
+        seqs += [entry["seq"] for entry in data["entries"]]
+        if seqs[-1] == last:
+            break
+    return seqs
 
 
 async def test_one_user_holds_no_more_than_so_many_streams_and_others_do_not_mind(town: Site) -> None:
