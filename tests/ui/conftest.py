@@ -8,12 +8,15 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser import browser_executable
 from tests.ui.simulator import Simulator, serve
 
 PACE = 0.12
+PATIENCE_MS = 60_000
+"""Nothing here waits for a time; a busy machine is waited for."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Stage:
@@ -58,7 +61,7 @@ def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A fresh browser on the landing page. Fails on an uncaught error, and on a request to anybody else."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     own = (stage.url, stage.sim.preview_url, "data:", "blob:")

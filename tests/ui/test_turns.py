@@ -119,6 +119,19 @@ def test_after_a_stop_what_waits_is_held_with_its_pictures_until_the_person_send
     assert stage.sim.blobs[sent.sha256] == picture.getvalue()
 
 
+def test_a_failed_run_holds_what_waits_while_a_new_message_goes_at_once(page: Page, stage: Stage) -> None:
+    project = begin(page, stage)
+    queue_up(page, "a stubborn board", "accent one")
+    project.released = True
+    expect(page.locator("#queue .queue-words")).to_have_text("The run failed: this waits for you")
+    send(page, "accent first")
+    expect(page.locator("#chat .card.version")).to_have_count(2)
+    assert waiting(page) == ["accent one"]
+    page.get_by_role("button", name="Send now").click()
+    expect(page.locator("#chat .user").last).to_contain_text("accent one")
+    expect(page.locator("#chat .card.version")).to_have_count(3)
+
+
 def test_what_a_run_wrote_can_be_undone_with_its_stop(page: Page, stage: Stage) -> None:
     project = begin(page, stage)
     more = page.get_by_role("button", name="More ways to stop")
