@@ -30,7 +30,7 @@ from backend.domain import CheckLevel, Run, RunStatus
 from backend.runs.agents import agent_work
 from backend.runs.job import Job
 from backend.runs.worker import Worker
-from backend.telemetry import begin, span, spans, untold
+from backend.telemetry import AtWork, begin, of_run, span, spans, untold
 from backend.telemetry.logs import OURS
 from backend.telemetry.tracing import provider_of_runs, trace_id, wanted
 from backend.workspace import SandboxLost
@@ -196,6 +196,14 @@ def test_of_an_error_its_kind_is_told_and_not_its_words(told: InMemorySpanExport
         (),
     )
     assert "cat" not in found.to_json()
+
+
+def test_a_run_is_the_root_of_its_trace_wherever_it_is_worked_on(told: InMemorySpanExporter) -> None:
+    with span("outer"), of_run(AtWork("run-of-ada", "p1", "prompt", 1)):
+        pass
+    run, outer = told.get_finished_spans()
+    assert (run.name, run.parent) == ("run", None)
+    assert "codeflow.run.id" not in about(outer)
 
 
 def test_what_is_asked_all_the_time_is_not_told(told: InMemorySpanExporter) -> None:

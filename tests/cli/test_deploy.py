@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.cli.deploy import KEPT, deploy, examine, put, shortcomings
+from backend.cli.deploy import KEPT, deploy, examine, kept, put, shortcomings
 from backend.config import ROOT, Settings
 from backend.domain import Unavailable
 from tests.supabase.project import SupabaseServer
@@ -91,6 +91,13 @@ def test_the_secret_is_written_before_the_app_and_holds_what_workers_may_know(tm
     assert secret["values"] == ENOUGH
     assert secret["mode"] == stat.S_IRUSR | stat.S_IWUSR
     assert app == ["deploy", str(ROOT / "modal_app.py")]
+
+
+def test_where_spans_are_sent_goes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.example.com", "OTEL_EXPORTER_OTLP_HEADERS": "a=b"}
+    for name, value in traces.items():
+        monkeypatch.setenv(name, value)
+    assert kept(settings()) == ENOUGH | traces
 
 
 def test_a_deployment_that_failed_is_told(tmp_path: Path) -> None:
