@@ -177,9 +177,12 @@ class Worker:
         guard = asyncio.create_task(watch.keep(body))
         try:
             await asyncio.wait({body, guard}, return_when=asyncio.FIRST_COMPLETED)
-            if watch.stopped and await self._left(body, watch.stopped):
-                body = asyncio.create_task(self._finish(watch.stopped, project, lease))
+            if watch.stopped:
                 guard = asyncio.create_task(watch.keep(body))
+                if await self._left(body, watch.stopped):
+                    guard.cancel()
+                    body = asyncio.create_task(self._finish(watch.stopped, project, lease))
+                    guard = asyncio.create_task(watch.keep(body))
             await asyncio.wait({body})
         except asyncio.CancelledError:
             body.cancel()
