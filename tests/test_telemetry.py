@@ -29,6 +29,7 @@ from backend.config import ROOT
 from backend.domain import CheckLevel, Run, RunStatus
 from backend.runs.agents import agent_work
 from backend.runs.job import Job
+from backend.runs.measuring import known_tool
 from backend.runs.worker import Worker
 from backend.telemetry import AtWork, begin, of_run, span, spans, untold
 from backend.telemetry.logs import OURS
@@ -161,6 +162,20 @@ async def test_nothing_of_what_was_said_or_written_is_told(
     everything = "".join(found.to_json() for found in told.get_finished_spans())
     assert not [words for words in UNSAID if words in everything]
     assert about(by_step(told)["tool:1:1"])["codeflow.tool"] == "unknown", "a model may call a tool anything"
+
+
+async def test_a_change_by_hand_is_told_alike(stage: Stage, told: InMemorySpanExporter, quick_levels: None) -> None:
+    first = await worked_on(stage)
+    told.clear()
+    run = await stage.runs.edit(USER, first.project_id, {"app/cats/page.tsx": CONTENT * 2})
+    async with stage.working():
+        await stage.over(run, timeout_s=60)
+    found = by_step(told)
+    assert about(found["tool:0:0"])["codeflow.tool"] == "edit"
+    assert parent_of(found["tool:0:0"]) == parent_of(found["check:0"]) == id_of(found["run"])
+    assert about(found["run"])["codeflow.run.kind"] == "edit"
+    assert known_tool("edit") == "edit"
+    assert not [words for words in UNSAID if words in "".join(each.to_json() for each in found.values())]
 
 
 async def test_all_attempts_at_a_run_stand_in_one_trace(stage: Stage, told: InMemorySpanExporter) -> None:

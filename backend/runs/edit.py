@@ -8,6 +8,7 @@ from backend.events import StepStarted, ToolFinished
 from backend.runs.check import check_and_commit
 from backend.runs.job import Finish, Job, failed
 from backend.runs.sandbox import in_sandbox
+from backend.telemetry import span
 from backend.workspace import PathRefused
 from backend.workspace.contract import Workspace
 
@@ -38,7 +39,8 @@ async def write_step(
         return
     await job.journal.append(StepStarted(step=step, kind="tool", tool=tool, target=target))
     began = time.monotonic()
-    written = await workspace.write(files)
+    with span("tool", {"codeflow.step": step, "codeflow.tool": tool}):
+        written = await workspace.write(files)
     finished = ToolFinished(
         step=step,
         call_id=step,

@@ -22,6 +22,8 @@ from backend.telemetry.metrics import (
 log = logging.getLogger(__name__)
 
 W = TypeVar("W")
+NO_AGENTS_TOOLS = ("edit", "restore", "undo")
+"""Steps of runs that no agent leads."""
 Work = Callable[[W, Run, Project, Lease], Coroutine[Any, Any, None]]
 
 
@@ -77,7 +79,9 @@ def measure_end(run: Run, event: RunFinished) -> None:
 
 def known_tool(name: str) -> str:
     """A model may call what does not exist by any name."""
-    # Takes seconds, the first time; where tools are called, it has been imported.
+    if name in NO_AGENTS_TOOLS:
+        return name
+    # Takes seconds to import, but where agents call tools it has been.
     from backend.agent.tools import CATALOGUE
 
     return name if name in CATALOGUE else "unknown"

@@ -11,6 +11,7 @@ from backend.domain import FileChange, Project
 from backend.events import StepStarted, ToolFinished
 from backend.runs.job import Job
 from backend.runs.restore import name_of
+from backend.telemetry import span
 from backend.workspace import WorkspaceError
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ async def take_back(job: Job) -> None:
     before = await job.files()
     blobs = await job.store.leased_blobs(job.lease, list(set(head.manifest.values())))
     after = {path: blobs[sha256] for path, sha256 in head.manifest.items()}
-    await _in_sandbox(job, project, after)
+    with span("tool", {"codeflow.step": UNDO_STEP, "codeflow.tool": "undo"}):
+        await _in_sandbox(job, project, after)
     changes = await asyncio.to_thread(_changes, before, after)
     paths = ", ".join(change.path for change in changes) or "nothing, as nothing had changed"
     finished = ToolFinished(
