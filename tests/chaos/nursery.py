@@ -10,8 +10,11 @@ import gc
 import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import threading
+import traceback
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -66,40 +69,41 @@ class WorkerProcess:
 
 
 class Nursery:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    """One for the whole test session; `clear` ends all workers that a test has left behind."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self._asking = asyncio.Lock()
+        self._asking = threading.Lock()
 
     @classmethod
-    @contextlib.asynccontextmanager
-    async def open(cls, log: Path) -> AsyncIterator["Nursery"]:
-        """What its workers log, `log` holds."""
-        with log.open("ab") as out:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, __file__, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=out
-            )
+    @contextlib.contextmanager
+    def open(cls) -> Iterator["Nursery"]:
+        process = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdin
+        assert process.stdout
         try:
             yield cls(process)
         finally:
             process.stdin.close()
-            await process.wait()
+            process.wait()
+            process.stdout.close()
 
     async def start(self, task: Task) -> WorkerProcess:
         return WorkerProcess(self, await self.ask("start", task=asdict(task)))
 
-    async def ask(self, what: str, **about: Any) -> Any:
-        assert self._process.stdin
-        assert self._process.stdout
-        # A request given up half-way would leave its answer to the next one.
-        return await asyncio.shield(self._ask(json.dumps({"what": what, **about})))
+    async def clear(self) -> None:
+        await self.ask("clear")
 
-    async def _ask(self, line: str) -> Any:
+    async def ask(self, what: str, **about: Any) -> Any:
+        return await asyncio.to_thread(self._ask, json.dumps({"what": what, **about}))
+
+    def _ask(self, line: str) -> Any:
         assert self._process.stdin
         assert self._process.stdout
-        async with self._asking:
-            self._process.stdin.write(f"{line}\n".encode())
-            return json.loads(await self._process.stdout.readline())
+        with self._asking:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
 
 
 class _Children:
@@ -112,15 +116,16 @@ class _Children:
             return pid
         status = 1
         try:
-            null = os.open(os.devnull, os.O_RDWR)
-            os.dup2(null, 0)
-            os.dup2(null, 1)
+            os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+            log = os.open(Path(task["folder"]) / "workers.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+            os.dup2(log, 1)
+            os.dup2(log, 2)
             from tests.chaos.work import work
 
             asyncio.run(work(Task(**task)))
             status = 0
         except BaseException:
-            sys.excepthook(*sys.exc_info())
+            traceback.print_exc()
         finally:
             sys.stderr.flush()
             os._exit(status)
@@ -133,6 +138,10 @@ class _Children:
     def end(self, pid: int, signal: int) -> int | None:
         self.send(pid, signal)
         return self._reap(pid, 0)
+
+    def clear(self) -> None:
+        for pid in tuple(self.pids):
+            self.end(pid, signal.SIGKILL)
 
     def poll(self, pid: int) -> int | None:
         return self._reap(pid, os.WNOHANG)
@@ -159,8 +168,7 @@ def main() -> None:
             answer = getattr(children, request.pop("what"))(**request)
             print(json.dumps(answer), flush=True)
     finally:
-        for pid in tuple(children.pids):
-            children.end(pid, signal.SIGKILL)
+        children.clear()
 
 
 if __name__ == "__main__":

@@ -91,17 +91,17 @@ class Place:
 
 
 @contextlib.asynccontextmanager
-async def sqlite_place(folder: Path) -> AsyncIterator[Place]:
+async def sqlite_place(folder: Path, nursery: Nursery) -> AsyncIterator[Place]:
     store = await SqliteStore.open(folder / "codeflow.db")
     try:
-        async with Nursery.open(folder / "workers.log") as nursery:
-            yield Place(store, User(id="ada"), folder, Task(str(folder)), nursery)
+        yield Place(store, User(id="ada"), folder, Task(str(folder)), nursery)
     finally:
+        await nursery.clear()
         await store.close()
 
 
 @contextlib.asynccontextmanager
-async def supabase_place(folder: Path, server: SupabaseServer) -> AsyncIterator[Place]:
+async def supabase_place(folder: Path, nursery: Nursery, server: SupabaseServer) -> AsyncIterator[Place]:
     tier: Tier = UNLIMITED.model_copy(update={"id": "chaos"})
     # What other tests left behind would be worked on here.
     server.sql("delete from public.projects")
@@ -111,12 +111,12 @@ async def supabase_place(folder: Path, server: SupabaseServer) -> AsyncIterator[
     worker = server.mint("codeflow_worker")
     store = await SupabaseStore.open(server.url, server.publishable_key, worker)
     try:
-        async with Nursery.open(folder / "workers.log") as nursery:
-            task = Task(str(folder), supabase=(server.url, server.publishable_key, worker))
-            yield Place(store, user, folder, task, nursery)
+        task = Task(str(folder), supabase=(server.url, server.publishable_key, worker))
+        yield Place(store, user, folder, task, nursery)
+    finally:
+        await nursery.clear()
         await store.delete_account(user)
         server.sql("delete from public.tiers where id = %s", tier.id)
-    finally:
         await store.close()
 
 
