@@ -13,6 +13,7 @@ from backend.workspace.contract import Workspace
 
 MAX_SANDBOXES = 4
 """A run whose sandbox is lost more often than this fails."""
+HOST_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 LOG_S = 0.5
 MAX_LOG_LINES = 600
 """Of the dev server, journaled in one run."""
@@ -28,7 +29,7 @@ async def in_sandbox(job: Job, work: Callable[[Workspace], Awaitable[T]]) -> T:
     """
     for _ in range(MAX_SANDBOXES):
         try:
-            workspace = await _open(job)
+            workspace = await _open_again(job)
         except SandboxLost as e:
             await _closed(job, e.message)
             continue
@@ -50,6 +51,15 @@ async def settle_preview(job: Job) -> None:
     """A preview that was announced and will not come is called off."""
     if isinstance(_last_word(job), SandboxBooting):
         await _closed(job, "The run ended before the sandbox was ready.")
+
+
+async def _open_again(job: Job) -> Workspace:
+    """In a run that had a sandbox there was a host: one that died with it is waited for while it starts again."""
+    for pause_s in HOST_PAUSES_S if any(isinstance(e.event, SandboxReady) for e in job.journal.entries) else ():
+        with contextlib.suppress(SandboxUnavailable):
+            return await _open(job)
+        await asyncio.sleep(pause_s)
+    return await _open(job)
 
 
 async def _open(job: Job) -> Workspace:
