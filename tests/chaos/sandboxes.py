@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backend.workspace import SandboxLost
+from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.contract import CommandResult, OnOutput
 from tests.runs.disk import DiskWorkspace, DiskWorkspaces
 
@@ -66,6 +66,8 @@ class Sandbox(DiskWorkspace):
 class Sandboxes(DiskWorkspaces):
     async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Sandbox:
         await asyncio.sleep(0.01)
+        if self._down.exists():
+            raise SandboxUnavailable("The sandbox host does not answer.")
         known = sandbox_id if sandbox_id and await self.alive(sandbox_id) else None
         home = self.root / (known or f"sb{uuid.uuid4().hex[:12]}")
         if not known:
@@ -85,6 +87,19 @@ class Sandboxes(DiskWorkspaces):
             gone.parent.mkdir(exist_ok=True)
             (self.root / sandbox_id).rename(gone)
             shutil.rmtree(gone / "app", ignore_errors=True)
+
+    @property
+    def _down(self) -> Path:
+        return self.root.parent / "down"
+
+    async def kill_host(self) -> None:
+        """All sandboxes die with it, and there are no new ones until `start_host`."""
+        self._down.touch()
+        for sandbox_id in self.living():
+            await self.kill(sandbox_id)
+
+    def start_host(self) -> None:
+        self._down.unlink()
 
     def living(self) -> list[str]:
         return sorted(home.name for home in self.root.glob("*"))

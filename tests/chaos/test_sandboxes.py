@@ -50,5 +50,22 @@ async def test_runs_survive_the_loss_of_their_sandboxes_and_of_their_workers(
     assert {e.key for e in effects} == wanted
 
 
+async def test_runs_wait_for_a_sandbox_host_that_died_and_starts_again(on_sqlite: Place) -> None:
+    place = on_sqlite
+    projects = [await place.project() for _ in range(3)]
+    for project in projects:
+        await place.start(project)
+    await place.worker(slots=3, pace_s=0.03)
+    async with asyncio.timeout(60):
+        for project in projects:
+            while (await place.store.project(place.user, project.id)).sandbox_id is None:
+                await asyncio.sleep(0.02)
+    await place.sandboxes.kill_host()
+    await asyncio.sleep(2)
+    place.sandboxes.start_host()
+    await asyncio.gather(*map(place.over, projects))
+    await well_done(place, projects)
+
+
 def _over(project: Watched) -> bool:
     return bool(project.seen) and project.seen[-1].event.type == "run.finished"
