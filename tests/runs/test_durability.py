@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
