@@ -33,7 +33,7 @@ class Storm:
 
     @contextlib.asynccontextmanager
     async def raging(self) -> AsyncIterator[None]:
-        """Workers are there while the block runs, until the storm has spent itself all the worse off."""
+        """Workers are there while the block runs, and none of them is safe until the storm has spent itself."""
         self._workers = [await self._place.worker() for _ in range(WORKERS)]
         raging = asyncio.create_task(self._rage())
         try:
@@ -55,14 +55,15 @@ class Storm:
             if self._at_the_limit():
                 continue
             worker = self._chance.choice(self._workers)
-            if self._chance.random() < 0.75:
+            due_to_freeze = (self.kills + self.freezes) % 4 == 2 and not self._frozen
+            if not due_to_freeze:
                 self._workers.remove(worker)
                 self._frozen.discard(worker)
                 await worker.kill()
                 self.kills += 1
                 await asyncio.sleep(self._chance.uniform(0, 0.2))
                 self._workers.append(await self._place.worker())
-            elif not self._frozen:
+            else:
                 self._frozen.add(worker)
                 await worker.freeze()
                 self.freezes += 1
