@@ -247,8 +247,8 @@ class Feed:
             viewer.offer(batch)
 
     def _whose(self) -> Viewer | None:
-        """The newest viewer: of all tokens, theirs should be good the longest."""
-        return next((viewer for viewer in reversed(self.viewers) if viewer.error is None), None)
+        """Who has been here longest, and is the likeliest to stay: when they leave, reading begins anew."""
+        return next((viewer for viewer in self.viewers if viewer.error is None), None)
 
     def _fail(self, error: Exception) -> None:
         for viewer in self.viewers:
