@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import statistics
 import time
 from collections import defaultdict
 from contextlib import AsyncExitStack
@@ -130,7 +131,7 @@ async def _at_once(rounds: int, scratch: Path) -> list[Row]:
     for n in range(rounds):
         ours.append(await _a_step(scratch / f"crowd-{n}"))
         floor += [await raw.timed() for _ in range(SHORT_ROUNDS)]
-    a_second = 1 / sorted(ours)[len(ours) // 2]
+    a_second = 1 / statistics.median(ours)
     what = f"one step of {AT_ONCE} runs at once ({a_second:,.0f} a second)"
     return [Row(what, "a bare SQLite insert", ours, floor)]
 
