@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.ui.conftest import free_port
 from tests.ui.pages_simulator import PagesSimulator, serve
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 
 REFUSED = "Failed to load resource: the server responded with a status of "
 """Chromium's note of every refusal: not the page's fault."""

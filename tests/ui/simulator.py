@@ -248,8 +248,8 @@ class Simulator:
                 await asyncio.sleep(0.06)
                 continue
             with contextlib.suppress(TimeoutError):
-                async with project.changed:
-                    await asyncio.wait_for(project.changed.wait(), 0.5)
+                async with project.changed, asyncio.timeout(0.5):
+                    await project.changed.wait()
 
 
 def message(data: dict[str, Any], seq: int) -> str:

@@ -18,7 +18,7 @@ def signed_in(browser: Browser) -> Iterator[tuple[Page, Stage]]:
     stage.sim.sign_in("ada@example.com", 3)
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(stage.url)
