@@ -31,7 +31,7 @@ from backend.runs.agents import agent_work
 from backend.runs.job import Job
 from backend.runs.measuring import known_tool
 from backend.runs.worker import Worker
-from backend.telemetry import AtWork, begin, of_run, span, spans, untold
+from backend.telemetry import AtWork, begin, flush_spans, of_run, span, spans, tracing, untold
 from backend.telemetry.logs import OURS
 from backend.telemetry.tracing import provider_of_runs, trace_id, wanted
 from backend.workspace import SandboxLost
@@ -318,13 +318,13 @@ print("opentelemetry.sdk" in sys.modules)
 """
 
 
-def a_process(**variables: str) -> str:
+def a_process(**variables: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
     done = subprocess.run(
         [sys.executable, "-c", EXPORTING], cwd=ROOT, env=env | variables, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return done
 
 
 def test_the_exporter_is_loaded_only_then_and_spans_arrive_when_the_process_ends() -> None:
@@ -339,13 +339,35 @@ def test_the_exporter_is_loaded_only_then_and_spans_arrive_when_the_process_ends
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    assert a_process() == "False"
+    assert a_process().stdout == "False\n"
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert a_process(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{server.server_port}") == "True"
+        assert a_process(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{server.server_port}").stdout == "True\n"
         server.shutdown()
     ((path, body),) = arrived
     assert path == "/v1/traces"
     assert b"run-of-ada" in body
     assert b"service.name" in body
     assert trace_id("run-of-ada").to_bytes(16) in body
+
+
+def test_a_variable_that_cannot_be_used_costs_the_traces_and_nothing_else() -> None:
+    done = a_process(OTEL_TRACES_EXPORTER="console", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="99999")
+    assert "Traces are not exported" in done.stderr
+    assert "OTEL_BSP_MAX_EXPORT_BATCH_SIZE" in done.stderr
+    assert done.stdout == "True\n", "the work is done, and no span is printed"
+
+
+def test_a_collector_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, taken = threading.Event(), threading.Event()
+
+    def force_flush() -> None:
+        if answers.wait(60):
+            taken.set()
+
+    monkeypatch.setattr(tracing, "_provider", SimpleNamespace(force_flush=force_flush))
+    monkeypatch.setattr(tracing, "FLUSH_S", 0.01)
+    flush_spans()
+    assert not answers.is_set(), "it came back before the collector answered"
+    answers.set()
+    assert taken.wait(60), "and what was unsent went on being sent"

@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from backend.domain import OpenRun, RunStatus
+from backend.domain import OpenRun
 
 Reason = Literal["lease_expired", "no_worker", "attempts", "cancel_not_taken"]
 
 LONG_S = 60.0
 """A run that waits longer than this for a worker is told of: a free worker takes one within a second."""
+TAKEN_S = 10.0
+"""A living worker ends a stopped run within a second. When it was stopped is not known, so a younger run is not told of."""
 MANY_ATTEMPTS = 3
 """Most runs need one; each deployment of workers may cost one more."""
 
@@ -20,11 +22,11 @@ def why_stuck(run: OpenRun) -> dict[Reason, str]:
             f"its worker was last heard of too long ago: the lease ended {lasting(-run.lease_s)} ago"
         )
     elif run.lease_s is None and run.waited_s > LONG_S:
-        waits = "queued" if run.status is RunStatus.QUEUED else "handed back"
+        waits = "handed back" if run.attempt else "queued"
         found["no_worker"] = f"{waits}, and no worker has taken it; it is {lasting(run.waited_s)} old"
     if run.attempt >= MANY_ATTEMPTS:
         found["attempts"] = f"attempt {run.attempt}: workers do not survive it"
-    if run.cancel_requested:
+    if run.cancel_requested and run.waited_s > TAKEN_S:
         found["cancel_not_taken"] = "stopped by its owner, and its worker has not ended it yet"
     return found
 

@@ -1,8 +1,10 @@
 """Exporting spans, when the standard variables of OpenTelemetry ask for it. Until then its SDK is not even imported."""
 
+import atexit
 import hashlib
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FLUSH_MS = 5_000
+FLUSH_S = 5.0
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _HTTP = "http/protobuf"
@@ -33,11 +35,26 @@ def wanted(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def export_spans() -> None:
-    """Once for a process, and only if asked for. Whatever is unsent at its end is sent then."""
-    global _provider
+    """Once for a process, and only if asked for. Whatever is unsent at its end is sent then, if the collector takes it.
+
+    A variable whose value cannot be used is logged, and then there are no traces: nothing else depends on them.
+    """
     exporter = wanted()
     if exporter is None or _provider:
         return
+    try:
+        _export_to(exporter)
+    except Exception as error:
+        log.error(
+            "Traces are not exported: one of OpenTelemetry's variables (%s) has a value that cannot be used: %s: %s",
+            ", ".join(sorted(name for name in os.environ if name.startswith("OTEL_"))),
+            type(error).__name__,
+            error,
+        )
+
+
+def _export_to(exporter: str) -> None:
+    global _provider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
 
     protocol = next((value for name in _PROTOCOLS if (value := os.environ.get(name))), _HTTP)
@@ -45,15 +62,23 @@ def export_spans() -> None:
         log.warning("Traces are exported by %s only; the protocol %s is not used.", _HTTP, protocol)
     if "service.name=" not in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", ""):
         os.environ.setdefault("OTEL_SERVICE_NAME", NAME)
-    _provider = provider_of_runs()
-    _provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter() if exporter == "console" else _otlp()))
-    trace_with(_provider)
+    provider = provider_of_runs()
+    provider.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter() if exporter == "console" else _otlp()))
+    _provider = provider
+    trace_with(provider)
+    atexit.register(flush_spans)
 
 
 def flush_spans() -> None:
-    """Send what is unsent, for processes that may be frozen rather than ended. Blocks up to five seconds."""
+    """Send what is unsent, also for processes that may be frozen rather than ended.
+
+    Waits for it five seconds at most. After that it goes on as long as the process does, and is lost with it.
+    """
     if _provider:
-        _provider.force_flush(FLUSH_MS)
+        # The SDK itself does not keep to the time it is given.
+        flushing = threading.Thread(target=_provider.force_flush, name="flush-spans", daemon=True)
+        flushing.start()
+        flushing.join(FLUSH_S)
 
 
 def provider_of_runs() -> "TracerProvider":
@@ -68,7 +93,8 @@ def provider_of_runs() -> "TracerProvider":
             run = at_work()
             return trace_id(run.run_id) if run else super().generate_trace_id()
 
-    return TracerProvider(id_generator=RunIds())
+    # At the process' end the SDK would wait half a minute for a collector that is down.
+    return TracerProvider(id_generator=RunIds(), shutdown_on_exit=False)
 
 
 def trace_id(run_id: str) -> int:

@@ -98,6 +98,11 @@ def require_watcher(request: HTTPConnection, settings: Settings) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secrets.compare_digest(given.strip().encode(), token.encode()):
             raise NotSignedIn("Metrics need CODEFLOW_METRICS_TOKEN as a bearer token.")
+    elif settings.multi_user:
+        # However near it comes from: whoever forwards what strangers ask comes from here, too.
+        raise NotSignedIn(
+            "Metrics of a service for many users need a token: set CODEFLOW_METRICS_TOKEN there and here."
+        )
     elif not from_this_machine(request):
         raise NotSignedIn(
             "Metrics are for this machine alone. To read them from elsewhere, set CODEFLOW_METRICS_TOKEN there and here."

@@ -111,7 +111,7 @@ class TestRuns(OnSupabase):
             container = await asyncio.create_subprocess_exec(sys.executable, str(code), run.id, env=slowly)
             await until(lambda steps=steps: _has_done(world, run, steps), timeout_s=90)
             container.send_signal(told_to_end)
-            assert await asyncio.wait_for(container.wait(), 30) != 0, "a success would be the end of it for Modal"
+            assert await asyncio.wait_for(container.wait(), 60) != 0, "a success would be the end of it for Modal"
             assert (await world.store.run(world.ada, run.id)).status is RunStatus.QUEUED
         before = await _results(world, run)
         assert await reap.local() == [run.id]

@@ -148,7 +148,7 @@ async def test_sigterm_makes_a_worker_process_hand_its_run_back(tmp_path: Path) 
 
         await until(got_so_far, timeout_s=30)
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
         assert (await stage.store.run(USER, run.id)).status is RunStatus.QUEUED
 
 

@@ -143,14 +143,16 @@ async def test_strangers_of_many_users_service_hear_of_its_state_alone(tmp_path:
         told = {"code": "not_ready", "message": "The sandboxes are not ready.", "store": True, "sandboxes": False}
         assert (await site.http.get("/readyz")).json() == {"error": told}
         assert (await site.http.get("/healthz")).json() == {"ok": True}
-        for headers in FROM_OUTSIDE:
+        # From this machine, too: a proxy here that adds no header of its own looks no different.
+        for headers in ({}, {"authorization": "Bearer x"}, *FROM_OUTSIDE):
             answer = await site.http.get("/metrics", headers=headers)
             assert (answer.status_code, answer.json()["error"]["code"]) == (401, "not_signed_in")
+            assert "CODEFLOW_METRICS_TOKEN" in answer.text
 
 
 async def test_a_process_without_the_right_to_see_others_runs_tells_its_own_figures(tmp_path: Path) -> None:
-    async with served(tmp_path, create_api, **SUPABASE) as site:
-        told = readings(await site.http.get("/metrics"))
+    async with served(tmp_path, create_api, CODEFLOW_METRICS_TOKEN="m3trics", **SUPABASE) as site:
+        told = readings(await site.http.get("/metrics", headers={"authorization": "Bearer m3trics"}))
         assert "codeflow_queue_depth" not in told
         assert "codeflow_event_streams" in told
 
@@ -207,12 +209,22 @@ def open_run(**about: object) -> OpenRun:
         ({"status": "queued", "attempt": 0, "lease_s": None, "worker": None}, []),
         ({"status": "queued", "attempt": 0, "lease_s": None, "worker": None, "waited_s": 61.0}, ["no_worker"]),
         ({"attempt": 3}, ["attempts"]),
-        ({"cancel_requested": True}, ["cancel_not_taken"]),
-        ({"attempt": 8, "lease_s": -1.0, "cancel_requested": True}, ["lease_expired", "attempts", "cancel_not_taken"]),
+        ({"cancel_requested": True}, []),
+        ({"cancel_requested": True, "waited_s": 11.0}, ["cancel_not_taken"]),
+        (
+            {"attempt": 8, "lease_s": -1.0, "cancel_requested": True, "waited_s": 90.0},
+            ["lease_expired", "attempts", "cancel_not_taken"],
+        ),
     ],
 )
 def test_a_run_is_stuck_for_a_reason(about: dict[str, object], reasons: list[str]) -> None:
     assert list(why_stuck(open_run(**about))) == reasons
+
+
+def test_a_run_that_was_handed_back_is_told_apart_from_one_that_never_began() -> None:
+    waiting = {"status": "queued", "lease_s": None, "worker": None, "waited_s": 61.0}
+    assert why_stuck(open_run(attempt=0, **waiting))["no_worker"].startswith("queued")
+    assert why_stuck(open_run(attempt=1, **waiting))["no_worker"].startswith("handed back")
 
 
 def test_how_long_is_told_as_people_say_it() -> None:
