@@ -120,12 +120,12 @@ class Store(Protocol):
         """Put a prompt behind the others; one with a known id, waiting or sent, is not put there again.
 
         Every change of the follow-ups is journaled as `FollowUpsChanged`. Raises `InvalidInput` beyond `MAX_FOLLOWUPS`,
-        and in a project that has had no run yet.
+        `MAX_PROMPT_CHARS` and `MAX_FOLLOWUPS_CHARS`, and in a project that has had no run yet.
         """
         ...
 
     async def change_followup(self, user: User, followup_id: str, prompt: str) -> FollowUp:
-        """Raises `NotFound`, also when it was sent meanwhile."""
+        """Raises `NotFound`, also when it was sent meanwhile; `InvalidInput` when it is too long, as `add_followup`."""
         ...
 
     async def move_followup(self, user: User, followup_id: str, before: str | None) -> None:
@@ -299,7 +299,8 @@ class Store(Protocol):
     async def send_due_followups(self) -> list[str]:
         """Make runs of the first follow-ups of projects whose runs are over and that are not held. Their ids.
 
-        One that the tier has no room for stays, and its project's are held.
+        One that the tier has no points or money for stays, and its project's are held; while its owner has as many
+        prompts under way as may be, it only waits for the next call. One that can never be a run is held as failed.
         """
         ...
 

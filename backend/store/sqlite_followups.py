@@ -1,13 +1,18 @@
 """Prompts that wait for the run under way, on SQLite."""
 
+import contextlib
+import logging
 import sqlite3
 from collections.abc import Sequence
 
 from backend.domain import (
     MAX_FOLLOWUPS,
+    MAX_FOLLOWUPS_CHARS,
+    MAX_PROMPT_CHARS,
     FollowUp,
     Hold,
     InvalidInput,
+    LimitKind,
     LimitReached,
     NotFound,
     Run,
@@ -30,6 +35,11 @@ from backend.store.sqlite_runs import Draft, is_known, queue_run
 from backend.store.sqlite_scope import STORE, as_user
 from backend.store.sqlite_usage import know, tier_of
 from backend.store.text import require_id, require_text
+
+log = logging.getLogger(__name__)
+
+_UNSENDABLE = (InvalidInput, NotFound, sqlite3.IntegrityError, ValueError)
+"""What is wrong with the follow-up itself, and stays so."""
 
 
 class FollowUpPart(Part):
@@ -63,6 +73,7 @@ class FollowUpPart(Part):
             waiting = len(find_followups(db, project_id))
             if waiting >= MAX_FOLLOWUPS:
                 raise InvalidInput(f"{waiting} prompts already wait. Wait until the next one is sent, or remove one.")
+            _require_room(db, project_id, followup_id, prompt)
             now = self._clock()
             know(db, user, self._default_tier, now)
             images = put_attachments(db, project_id, attachments)
@@ -92,9 +103,12 @@ class FollowUpPart(Part):
         require_text(prompt, "prompt")
 
         def change(db: sqlite3.Connection) -> tuple[str, FollowUp]:
-            project_id: str = owned_followup(db, followup_id)["project_id"]
-            db.execute("update followups set prompt = ? where id = ?", (prompt, followup_id))
-            tell_followups(db, project_id, self._clock())
+            row = owned_followup(db, followup_id)
+            project_id: str = row["project_id"]
+            if row["prompt"] != prompt:
+                _require_room(db, project_id, followup_id, prompt)
+                db.execute("update followups set prompt = ? where id = ?", (prompt, followup_id))
+                tell_followups(db, project_id, self._clock())
             return project_id, to_followup(owned_followup(db, followup_id))
 
         project_id, followup = await self.database.write(as_user(user), change)
@@ -104,13 +118,15 @@ class FollowUpPart(Part):
     async def move_followup(self, user: User, followup_id: str, before: str | None) -> None:
         def move(db: sqlite3.Connection) -> str:
             project_id: str = owned_followup(db, followup_id)["project_id"]
-            order = [followup.id for followup in find_followups(db, project_id, "my_followups")]
-            if before is not None and before not in order:
+            found = [followup.id for followup in find_followups(db, project_id, "my_followups")]
+            if before is not None and before not in found:
                 raise NotFound("There is no such waiting prompt to put it before. It may have been sent meanwhile.")
             if before == followup_id:
                 return project_id
-            order.remove(followup_id)
+            order = [other for other in found if other != followup_id]
             order.insert(order.index(before) if before else len(order), followup_id)
+            if order == found:
+                return project_id
             db.executemany("update followups set position = ? where id = ?", list(enumerate(order, 1)))
             tell_followups(db, project_id, self._clock())
             return project_id
@@ -148,7 +164,7 @@ class FollowUpPart(Part):
 
     async def send_due_followups(self) -> list[str]:
         sent: list[str] = []
-        for project_id, owner in await self.database.read(STORE, lambda db: _due(db, self._clock())):
+        for project_id, owner in await self.database.read(STORE, _due):
 
             def send(db: sqlite3.Connection, project_id: str = project_id) -> Run | None:
                 project = db.execute("select hold from my_projects where id = ?", (project_id,)).fetchone()
@@ -159,13 +175,24 @@ class FollowUpPart(Part):
                 try:
                     user = User(id=followup["owner"], anonymous=bool(followup["anonymous"]))
                     return self._send(db, user, followup, now)
-                except LimitReached:
-                    hold(db, project_id, Hold.LIMIT, now)
+                except LimitReached as e:
+                    if e.kind in (LimitKind.POINTS, LimitKind.BUDGET):
+                        hold(db, project_id, Hold.LIMIT, now)
                     return None
 
+            def give_up(db: sqlite3.Connection, project_id: str = project_id) -> None:
+                hold(db, project_id, Hold.FAILED, self._clock())
+
             # As the owner, who is charged: the worker's rights are not needed, and not lent.
-            if run := await self.database.write(as_user(User(id=owner)), send):
-                sent.append(run.id)
+            scope = as_user(User(id=owner))
+            try:
+                if run := await self.database.write(scope, send):
+                    sent.append(run.id)
+            except _UNSENDABLE:
+                log.exception("The first follow-up of project %s cannot be sent", project_id)
+                # One that cannot even be read cannot be told of either: it is met again, in nobody's way.
+                with contextlib.suppress(*_UNSENDABLE):
+                    await self.database.write(scope, give_up)
             self._pokes.poke(project_id)
         if sent:
             self._pokes.poke(QUEUE)
@@ -193,6 +220,18 @@ def _known(db: sqlite3.Connection, followup_id: str) -> FollowUp | None:
     return FollowUp(id=run.id, prompt=run.prompt, attachments=run.attachments, created_at=run.created_at)
 
 
+def _require_room(db: sqlite3.Connection, project_id: str, followup_id: str, prompt: str) -> None:
+    """For it to say this, beside the others."""
+    if len(prompt) > MAX_PROMPT_CHARS:
+        raise InvalidInput(f"The prompt is too long. Keep it below {MAX_PROMPT_CHARS:,} characters.")
+    others = sum(len(other.prompt) for other in find_followups(db, project_id) if other.id != followup_id)
+    if others + len(prompt) > MAX_FOLLOWUPS_CHARS:
+        raise InvalidInput(
+            f"The prompts that wait would be longer than {MAX_FOLLOWUPS_CHARS:,} characters together. "
+            "Shorten this one, remove another, or wait until the next one is sent."
+        )
+
+
 def _first(db: sqlite3.Connection, project_id: str) -> sqlite3.Row | None:
     return db.execute(
         "select * from my_followups where project_id = ? order by position limit 1", (project_id,)
@@ -203,13 +242,12 @@ def _let_go(db: sqlite3.Connection, project_id: str) -> None:
     db.execute("update projects set hold = null where id = ?", (project_id,))
 
 
-def _due(db: sqlite3.Connection, now: float) -> list[tuple[str, str]]:
+def _due(db: sqlite3.Connection) -> list[tuple[str, str]]:
     """(project id, owner) of those whose first follow-up may be sent, the longest waiting first."""
     rows = db.execute(
         """select f.project_id, f.owner from followups f join projects p on p.id = f.project_id
-        where f.created_at <= ? and p.hold is null and not exists (select 1 from runs r
+        where p.hold is null and not exists (select 1 from runs r
             where r.project_id = f.project_id and r.status in ('queued', 'running'))
-        order by f.created_at""",
-        (now,),
+        order by f.created_at"""
     )
     return list({row["project_id"]: (row["project_id"], row["owner"]) for row in rows}.values())

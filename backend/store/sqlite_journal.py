@@ -162,11 +162,11 @@ def finish(db: sqlite3.Connection, run: Run, event: RunFinished, now: float) -> 
 
 
 def hold(db: sqlite3.Connection, project_id: str, why: Hold, now: float) -> None:
-    """The follow-ups of the project wait for the person from now on, if there are any and they do not already."""
+    """The follow-ups of the project wait for the person from now on, if there are any. The newest reason counts."""
     held = db.execute(
-        """update projects set hold = ? where id = ? and hold is null
+        """update projects set hold = ? where id = ? and hold is not ?
         and exists (select 1 from followups f where f.project_id = projects.id)""",
-        (why, project_id),
+        (why, project_id, why),
     )
     if held.rowcount:
         tell_followups(db, project_id, now)
@@ -192,8 +192,6 @@ def _named(event: Event) -> Iterator[str]:
     match event:
         case RunQueued():
             yield from (a.sha256 for a in event.attachments)
-        case FollowUpsChanged():
-            yield from (a.sha256 for followup in event.followups for a in followup.attachments)
         case ToolFinished() | VersionCommitted():
             yield from (c.sha256 for c in event.changes if c.sha256)
         case CheckFinished() if event.report.screenshot_sha256:

@@ -65,7 +65,7 @@ begin
 end
 $$;
 
--- From now on the project's follow-ups wait for the person. Called with the project's row held.
+-- From now on the project's follow-ups wait for the person; the newest reason counts. Called with the project's row held.
 create function internal.hold(p_project text, p_hold text) returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -85,7 +85,7 @@ declare
   v_followup public.followups;
 begin
   perform from public.projects p join public.followups f on f.project_id = p.id
-    where f.id = p_id for no key update of p;
+    where f.id = p_id and f.owner = p_owner for no key update of p;
   select * into v_followup from public.followups where id = p_id and owner = p_owner;
   if not found then
     perform internal.no_such('follow-up');
@@ -99,6 +99,20 @@ language plpgsql set search_path = '' as $$
 begin
   if p_prompt is null or length(p_prompt) > 100000 then
     perform internal.invalid('The prompt is too long. Keep it below 100,000 characters.');
+  end if;
+end
+$$;
+
+-- Room for that follow-up to say this, beside the others: each change of one writes them all to the journal.
+create function internal.require_followup_room(p_project text, p_id text, p_prompt text) returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform internal.require_prompt(p_prompt);
+  if length(p_prompt) + (
+    select coalesce(sum(length(prompt)), 0) from public.followups where project_id = p_project and id <> p_id
+  ) > 200000 then
+    perform internal.invalid('The messages that wait would be longer than 200,000 characters together. '
+      || 'Shorten this one, remove another, or wait until the next one is sent.');
   end if;
 end
 $$;
@@ -132,7 +146,7 @@ begin
     -- It was sent in a project that is gone.
     perform internal.no_such('run');
   end if;
-  perform internal.require_prompt(p_prompt);
+  perform internal.require_followup_room(p_project, p_id, p_prompt);
   if internal.newest_run(p_project) is null then
     perform internal.invalid('This project has no message yet that another could follow. Send this one by itself.');
   end if;
@@ -160,11 +174,18 @@ declare
   v_me public.profiles := internal.me();
   v_followup public.followups := internal.own_followup(p_id, v_me.id);
 begin
-  perform internal.require_prompt(p_prompt);
-  update public.followups set prompt = p_prompt where id = p_id returning * into v_followup;
-  perform internal.followups_changed(v_followup.project_id);
+  if v_followup.prompt is distinct from p_prompt then
+    perform internal.require_followup_room(v_followup.project_id, p_id, p_prompt);
+    update public.followups set prompt = p_prompt where id = p_id returning * into v_followup;
+    perform internal.followups_changed(v_followup.project_id);
+  end if;
   return to_jsonb(v_followup);
 end
+$$;
+
+create function internal.order_of(p_project text) returns text[]
+language sql set search_path = '' as $$
+  select array(select id from public.followups where project_id = p_project order by position)
 $$;
 
 -- Numbers them anew: a place between two others is never too narrow.
@@ -173,6 +194,7 @@ language plpgsql security definer set search_path = '' as $$
 declare
   v_me public.profiles := internal.me();
   v_followup public.followups := internal.own_followup(p_id, v_me.id);
+  v_found text[] := internal.order_of(v_followup.project_id);
   v_place double precision := 'infinity';
 begin
   if p_before is not null then
@@ -188,7 +210,9 @@ begin
       from public.followups where project_id = v_followup.project_id
     ) placed
     where f.id = placed.id;
-  perform internal.followups_changed(v_followup.project_id);
+  if internal.order_of(v_followup.project_id) <> v_found then
+    perform internal.followups_changed(v_followup.project_id);
+  end if;
   return v_followup.project_id;
 end
 $$;
@@ -200,7 +224,7 @@ declare
   v_project text;
 begin
   perform from public.projects p join public.followups f on f.project_id = p.id
-    where f.id = p_id for no key update of p;
+    where f.id = p_id and f.owner = v_me.id for no key update of p;
   delete from public.followups where id = p_id and owner = v_me.id returning project_id into v_project;
   if not found then
     return null;

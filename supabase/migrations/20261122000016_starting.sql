@@ -174,9 +174,14 @@ declare
   v_again boolean := false;
 begin
   for v_due in
-    select p.id, p.owner from public.followups f join public.projects p on p.id = f.project_id
+    select p.id, p.owner from public.followups f
+      join public.projects p on p.id = f.project_id join public.profiles o on o.id = p.owner
     where p.hold is null and internal.active_run(p.id) is null
-    group by p.id order by min(f.created_at) limit 100
+    group by p.id, o.tier
+    -- Whose prompts under way are as many as may be is not looked at: they would be in the way of the others.
+    having coalesce(internal.prompts_under_way(p.owner)
+      < (internal.tier_of(o.tier, (array_agg(f.anonymous order by f.position))[1])).concurrent, true)
+    order by min(f.created_at) limit 100
   loop
     v_tried := v_tried + 1;
     select * into v_owner from public.profiles where id = v_due.owner for no key update skip locked;
@@ -196,10 +201,10 @@ begin
       v_answer := internal.start_followup(v_followup, internal.tier_of(v_owner.tier, v_followup.anonymous));
       if (v_answer ->> 'ok')::boolean then
         v_sent := v_sent || jsonb_build_object('id', v_followup.id, 'project_id', v_due.id);
-      else
+      elsif v_answer ->> 'kind' in ('points', 'budget') then
         perform internal.hold(v_due.id, 'limit');
       end if;
-    exception when sqlstate 'PT404' then
+    exception when sqlstate 'PT404' or sqlstate 'PT422' or integrity_constraint_violation or data_exception then
       -- It can never be a run; it must not be in the way of all others'.
       perform internal.hold(v_due.id, 'failed');
     end;

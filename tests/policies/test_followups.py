@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
-from backend.domain import MAX_FOLLOWUPS, Attachment, FollowUp, Hold
+from backend.domain import MAX_FOLLOWUPS, MAX_FOLLOWUPS_CHARS, MAX_PROMPT_CHARS, Attachment, FollowUp, Hold
 from backend.events import CancelRequested, FollowUpsChanged, RunQueued, event_adapter
 from tests.policies.conftest import Connect
 from tests.policies.crowds import at_once, member
@@ -101,15 +102,21 @@ def test_who_was_on_trial_when_asking_pays_as_such_when_a_worker_sends_it(
         assert session.call("send_followup", p_project=victim.named("project"), p_id="trial")["ok"]
 
 
-def test_one_that_can_never_be_a_run_is_in_nobodys_way(session: Session, scene: Scene) -> None:
+@pytest.mark.parametrize("wrong", ["charged before", "without its image"])
+def test_one_that_can_never_be_a_run_is_in_nobodys_way(session: Session, scene: Scene, wrong: str) -> None:
     for person in (scene.victim, scene.stranger):
         finish(session, person)
     session.act("postgres")
-    session.sql(
-        "insert into public.usage_ledger (run_id, kind, owner, at) values (%s, 'charge', %s, now())",
-        scene.victim.named("followup"),
-        scene.victim.id,
-    )
+    followup = scene.victim.named("followup")
+    if wrong == "charged before":
+        session.sql(
+            "insert into public.usage_ledger (run_id, kind, owner, at) values (%s, 'charge', %s, now())",
+            followup,
+            scene.victim.id,
+        )
+    else:
+        image = [{"name": "a.png", "media_type": "image/png", "sha256": sha(IMAGE)}]
+        session.sql("update public.followups set attachments = %s where id = %s", Jsonb(image), followup)
     assert send_due(session) == [scene.stranger.named("followup")]
     assert hold(session, scene.victim) == "failed"
     assert send_due(session) == []
@@ -154,6 +161,23 @@ def test_workers_that_send_at_once_send_everyones_first_one_once(connect: Connec
         assert sorted(sent) == sorted(person.named(f"first-{n}") for n in range(12))
 
 
+def test_strangers_never_wait_for_a_project_nor_keep_it(connect: Connect) -> None:
+    """Whose message it is comes before its project's lock."""
+    with member(connect, "owner", 1) as person, member(connect, "prowler", 0) as stranger:
+        with connect() as connection:
+            session = Session(connection)
+            start(session, person, "run", project="project-0")
+            follow(session, person, "first", project="project-0")
+        with connect() as owners, connect() as strangers:
+            owners.execute("select from public.projects where id = %s for update", (person.named("project-0"),))
+            strangers.execute("set lock_timeout = '5s'")
+            session, message = Session(strangers), {"p_id": person.named("first")}
+            session.act("authenticated", stranger.id)
+            assert session.call("remove_followup", **message) is None
+            assert session.refusal("change_followup", **message, p_prompt="x").hint == "not_found"
+            strangers.rollback()
+
+
 def _sent(session: Session, _: int = 0) -> list[str]:
     session.act("codeflow_worker")
     return [row["id"] for row in session.call("send_due_followups")["sent"]]
@@ -173,6 +197,18 @@ def test_what_cannot_wait_is_refused_in_words(session: Session, scene: Scene, wr
     fine = {"p_id": "p", "p_project": scene.victim.named("project"), "p_prompt": "x"}
     session.act("authenticated", scene.victim.id)
     assert session.refusal("add_followup", **{**fine, **wrong}).hint == "invalid_input"
+
+
+@pytest.mark.parametrize("function", ["add_followup", "change_followup"])
+def test_only_so_much_text_waits_whoever_asks(session: Session, scene: Scene, function: str) -> None:
+    victim = scene.victim
+    session.act("authenticated", victim.id)
+    where = {"p_project": victim.named("project")}
+    session.call("add_followup", **where, p_id="most", p_prompt="x" * MAX_PROMPT_CHARS)
+    session.call("add_followup", **where, p_id="little", p_prompt="x")
+    given = {**where, "p_id": "late"} if function == "add_followup" else {"p_id": "little"}
+    long = "x" * (MAX_FOLLOWUPS_CHARS - MAX_PROMPT_CHARS)
+    assert session.refusal(function, **given, p_prompt=long).hint == "invalid_input"
 
 
 def test_a_bound_holds_for_callers_without_the_page(session: Session, scene: Scene) -> None:

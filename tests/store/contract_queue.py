@@ -6,6 +6,8 @@ import pytest
 
 from backend.domain import (
     MAX_FOLLOWUPS,
+    MAX_FOLLOWUPS_CHARS,
+    MAX_PROMPT_CHARS,
     Busy,
     FollowUp,
     Hold,
@@ -98,6 +100,29 @@ class QueuePromises:
         await world.store.remove_followup(world.ada, ids[0])
         assert await world.store.add_followup(world.ada, run.project_id, "late", "x")
 
+    async def test_only_so_much_text_waits_at_once(self, world: World) -> None:
+        store, ada, run = world.store, world.ada, await waiting(world, "f-1")
+        for attempt in (
+            store.add_followup(ada, run.project_id, "long", "x" * (MAX_PROMPT_CHARS + 1)),
+            store.change_followup(ada, "f-1", "x" * (MAX_PROMPT_CHARS + 1)),
+        ):
+            with pytest.raises(InvalidInput, match="100,000"):
+                await attempt
+        await store.add_followup(ada, run.project_id, "f-2", "\U0001f408" * MAX_PROMPT_CHARS)
+        rest = MAX_FOLLOWUPS_CHARS - MAX_PROMPT_CHARS
+        for attempt in (
+            store.change_followup(ada, "f-1", "x" * rest),
+            store.add_followup(ada, run.project_id, "f-3", "x" * (rest - len("then f-1") + 1)),
+        ):
+            await store.add_followup(ada, run.project_id, "f-0", "x")
+            with pytest.raises(InvalidInput, match="200,000"):
+                await attempt
+        await store.remove_followup(ada, "f-0")
+        await store.change_followup(ada, "f-1", "x" * rest)
+        with pytest.raises(InvalidInput, match="200,000"):
+            await store.add_followup(ada, run.project_id, "f-3", "x")
+        assert await seen(world, run.project_id) == (["f-1", "f-2"], None)
+
     @pytest.mark.parametrize("text", ["nul \0 in it", "half \ud800 a character"])
     async def test_text_no_store_can_hold_does_not_wait_either(self, world: World, text: str) -> None:
         run = await waiting(world, "f-1")
@@ -140,6 +165,16 @@ class QueuePromises:
             for moved in ("c", "b"):
                 await world.store.move_followup(world.ada, moved, "b" if moved == "c" else "c")
         assert (await seen(world, run.project_id))[0] == ["a", "b", "c"]
+
+    async def test_what_changes_nothing_is_not_told(self, world: World) -> None:
+        store, ada, run = world.store, world.ada, await waiting(world, "gone", "a", "b")
+        await store.remove_followup(ada, "gone")
+        before = await store.entries(ada, run.project_id)
+        assert (await store.change_followup(ada, "a", "then a")).prompt == "then a"
+        for moved, place in (("a", "b"), ("b", None), ("a", "a")):
+            await store.move_followup(ada, moved, place)
+        assert await store.entries(ada, run.project_id) == before
+        assert await seen(world, run.project_id) == (["a", "b"], None)
 
     async def test_what_does_not_wait_is_neither_changed_nor_moved(self, world: World) -> None:
         store, ada, run = world.store, world.ada, await waiting(world, "sent", "kept")
@@ -268,6 +303,14 @@ class QueuePromises:
         assert (await seen(world, project.id), await changes(world, project.id)) == ((["f-1"], Hold.STOPPED), 2)
         assert await world.store.send_due_followups() == []
 
+    async def test_of_reasons_to_hold_them_the_newest_counts(self, world: World) -> None:
+        run = await waiting(world, "f-1")
+        await world.store.cancel_run(world.ada, run.id, undo=True)
+        assert await seen(world, run.project_id) == (["f-1"], Hold.STOPPED)
+        await end(world, RunStatus.FAILED)
+        assert await seen(world, run.project_id) == (["f-1"], Hold.FAILED)
+        assert await changes(world, run.project_id) == 3
+
     @pytest.mark.parametrize("status", OVER)
     async def test_where_none_wait_nothing_is_held(self, world: World, status: RunStatus) -> None:
         run = await waiting(world)
@@ -303,6 +346,27 @@ class QueuePromises:
         world.grant(world.ada, UNLIMITED)
         assert await world.store.send_followup(world.ada, run.project_id)
         assert await seen(world, run.project_id) == ([], None)
+
+    async def test_while_as_many_run_as_may_be_they_only_wait_on(self, world: World) -> None:
+        world.grant(world.ada, tier(concurrent=1))
+        run, lease = await world.claimed()
+        await world.store.add_followup(world.ada, run.project_id, "f-1", "x")
+        await world.store.finish_run(lease, finished())
+        _, other = await world.claimed(run_id="run-2")
+        assert await world.store.send_due_followups() == []
+        assert (await seen(world, run.project_id), await changes(world, run.project_id)) == ((["f-1"], None), 1)
+        await world.store.finish_run(other, finished())
+        assert await world.store.send_due_followups() == ["f-1"]
+
+    async def test_of_one_users_that_are_due_at_once_as_many_are_sent_as_may_run(self, world: World) -> None:
+        runs = [await world.claimed(run_id=f"run-{n}") for n in range(3)]
+        for n, (run, lease) in enumerate(runs):
+            await world.store.add_followup(world.ada, run.project_id, f"f-{n}", "x")
+            world.let_pass(1)
+            await world.store.finish_run(lease, finished())
+        world.grant(world.ada, tier(concurrent=2))
+        assert await world.store.send_due_followups() == ["f-0", "f-1"]
+        assert await seen(world, runs[2][0].project_id) == (["f-2"], None)
 
     async def test_one_users_limit_keeps_nobody_else_waiting(self, world: World) -> None:
         world.grant(world.ada, tier(points=1))

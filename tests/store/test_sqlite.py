@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.domain import RunKind, Unavailable, User
+from backend.domain import Hold, RunKind, Unavailable, User
+from backend.events import ProjectView, fold
 from backend.store.sqlite import SqliteStore
 from tests.store.contract import StoreContract
 from tests.store.sqlite_world import SqliteWorld, leave_room
@@ -52,6 +53,60 @@ async def test_two_stores_on_one_file_share_the_queue_and_poke_each_other(tmp_pa
     finally:
         await here.close()
         await there.close()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[SqliteWorld]:
+    world = await SqliteWorld.open(tmp_path / "a.db")
+    yield world
+    await world.store.close()
+
+
+async def due(world: SqliteWorld, user: User, n: int = 0, prompt: str = "x") -> str:
+    """A project whose follow-up `f-<n>`, with an image, may be sent."""
+    run, lease = await world.claimed(user, f"run-{n}")
+    image = [("a.png", "image/png", b"seen")]
+    await world.store.add_followup(user, run.project_id, f"f-{n}", prompt, attachments=image)
+    await world.store.finish_run(lease, finished())
+    return run.project_id
+
+
+async def test_a_clock_that_is_set_back_keeps_no_follow_up_waiting(world: SqliteWorld) -> None:
+    await due(world, world.ada)
+    world.let_pass(-3600)
+    assert await world.store.send_due_followups() == ["f-0"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "held"),
+    [
+        ("insert into usage_ledger (run_id, kind, owner, at) values ('f-0', 'charge', 'ada', 0)", Hold.FAILED),
+        ("delete from blobs where sha256 = (select attachments ->> '$[0].sha256' from followups)", Hold.FAILED),
+        ("update followups set attachments = 'not json'", None),
+    ],
+)
+async def test_a_follow_up_that_can_never_be_a_run_is_in_nobodys_way(
+    world: SqliteWorld, wrong: str, held: Hold | None
+) -> None:
+    project_id = await due(world, world.ada)
+    with sqlite3.connect(world.path, timeout=30) as db:
+        db.execute(wrong)
+    await due(world, world.eve, 1)
+    assert await world.store.send_due_followups() == ["f-1"]
+    view = ProjectView(id=project_id, title="")
+    for entry in await world.store.entries(world.ada, project_id):
+        fold(view, entry)
+    assert ([f.id for f in view.followups], view.held) == (["f-0"], held)
+    assert (await world.store.usage(world.ada)).points_used == 1
+
+
+async def test_a_full_disk_holds_no_follow_up(world: SqliteWorld) -> None:
+    await due(world, world.ada, prompt="x" * 90_000)
+    leave_room(world.sqlite, 2)
+    with pytest.raises(Unavailable):
+        await world.store.send_due_followups()
+    leave_room(world.sqlite, 1_000_000)
+    assert await world.store.send_due_followups() == ["f-0"]
 
 
 STARTING = """
