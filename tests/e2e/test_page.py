@@ -12,7 +12,7 @@ from tests.e2e.server import Server
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.timeout(600)]
 
 BUILD_MS = 150_000
-MOMENT_MS = 15_000
+MOMENT_MS = 60_000
 
 
 @pytest.fixture(scope="module")
