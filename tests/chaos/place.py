@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from backend.domain import Run, RunKind, Tier, Unavailable, User
+from backend.domain import NotFound, Run, RunKind, Tier, Unavailable, User
 from backend.events import Entry
 from backend.store import Store
 from backend.store.sqlite import SqliteStore
@@ -62,7 +62,7 @@ class Place:
         return Watched((await self.store.create_project(self.user, "", STARTER)).id)
 
     async def start(self, project: Watched) -> Run:
-        page = f"page{len(project.pages)}x{uuid.uuid4().hex[:8]}"
+        page = _page(project)
         run = await self.store.start_run(self.user, project.id, uuid.uuid4().hex, RunKind.PROMPT, prompt(page))
         project.runs.append(run)
         project.pages.append(page)
@@ -72,10 +72,26 @@ class Place:
         """Watch until the newest run is over, through whatever happens to the store."""
         run_id = project.runs[-1].id
         async with asyncio.timeout(OVER_S):
-            while not any(e.run_id == run_id and e.event.type == "run.finished" for e in project.seen[-20:]):
+            while not any(e.run_id == run_id and e.event.type == "run.finished" for e in project.seen):
                 await asyncio.sleep(GLANCE_S)
                 with contextlib.suppress(Unavailable):
                     project.seen += await self.store.entries(self.user, project.id, _last(project))
+
+    async def follow_up(self, project: Watched) -> str:
+        """A prompt that waits for the runs before it. The id that its run will have."""
+        page = _page(project)
+        project.pages.append(page)
+        followup = await self.store.add_followup(self.user, project.id, uuid.uuid4().hex, prompt(page))
+        return followup.id
+
+    async def sent(self, project: Watched, followup_id: str) -> None:
+        """Wait until it has become a run, which then is the newest."""
+        async with asyncio.timeout(OVER_S):
+            while True:
+                with contextlib.suppress(NotFound):
+                    project.runs.append(await self.store.run(self.user, followup_id))
+                    return
+                await asyncio.sleep(GLANCE_S)
 
     async def claimed(self, project: Watched) -> bool:
         entries = await self.store.entries(self.user, project.id)
@@ -118,6 +134,10 @@ async def supabase_place(folder: Path, nursery: Nursery, server: SupabaseServer)
         await store.delete_account(user)
         server.sql("delete from public.tiers where id = %s", tier.id)
         await store.close()
+
+
+def _page(project: Watched) -> str:
+    return f"page{len(project.pages)}x{uuid.uuid4().hex[:8]}"
 
 
 def _last(project: Watched) -> int:

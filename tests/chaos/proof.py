@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
-from backend.domain import RunStatus
-from backend.events import Entry, RunFinished, StepStarted, ToolFinished
+from backend.agent.journal import UNDO_STEP
+from backend.domain import Run, RunStatus
+from backend.events import Entry, FollowUpsChanged, RunFinished, StepStarted, ToolFinished
 from backend.runs.journal import result_of
 from tests.chaos.place import STARTER, Place, Watched
 from tests.chaos.script import COMMAND, COMMAND_STEPS, GOOD, STEPS, asked
@@ -20,6 +22,19 @@ async def well_done(place: Place, projects: list[Watched]) -> int:
     for project in projects:
         again += await _project(place, project)
     return again
+
+
+async def taken_back(place: Place, project: Watched, run: Run, before: Mapping[str, str]) -> None:
+    """The stopped run, which had written something, is over once and left nothing behind."""
+    entries = await place.store.entries(place.user, project.id)
+    assert [e.seq for e in entries] == list(range(1, len(entries) + 1))
+    own = [e for e in entries if e.run_id == run.id]
+    ends = [e.event.status for e in own if isinstance(e.event, RunFinished)]
+    assert ends == [RunStatus.CANCELLED], f"{ends}\n{place.log}"
+    results = Counter(step for e in own if (step := result_of(e.event)))
+    assert set(results.values()) == {1}, results
+    assert UNDO_STEP in results
+    assert await place.store.tree(place.user, project.id) == before
 
 
 async def each_command_took_effect_once(place: Place, projects: list[Watched]) -> None:
@@ -39,7 +54,8 @@ async def _project(place: Place, project: Watched) -> int:
     assert {e.run_id for e in entries} == {run.id for run in project.runs}
     again = 0
     for run, page in zip(project.runs, project.pages, strict=True):
-        own = [e for e in entries if e.run_id == run.id]
+        # What waits for it may change after it is over.
+        own = [e for e in entries if e.run_id == run.id and not isinstance(e.event, FollowUpsChanged)]
         finished = own[-1].event
         assert isinstance(finished, RunFinished), f"the run's last word is {finished.type}"
         assert finished.status is RunStatus.SUCCEEDED, f"{finished.failure}\n{place.log}"
