@@ -75,8 +75,12 @@ async def look_after(settings: Settings, start_worker: Callable[[str], Awaitable
     needs.require(settings, needs.WORKER)
     store = await open_store(settings)
     try:
-        # A worker that died right after its run's end has not sent what waited for it.
-        await store.send_due_followups()
+        try:
+            # A worker that died right after its run's end has not sent what waited for it.
+            await store.send_due_followups()
+        except Exception as e:
+            # They wait in the store; runs and sandboxes are looked after all the same.
+            log.error("Follow-ups could not be sent: %s", e, exc_info=not isinstance(e, Unavailable))
         waiting = await store.claimable(STARTED_AT_ONCE)
         for run_id in waiting:
             await start_worker(run_id)

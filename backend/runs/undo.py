@@ -1,4 +1,4 @@
-"""Taking back what a stopped run wrote: the project's files become those of its newest version again."""
+"""Taking back what a stopped run wrote: the project's files become those it found when it began."""
 
 import asyncio
 import logging
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from backend.agent.journal import UNDO_STEP
 from backend.diffs import file_change
-from backend.domain import FileChange, Project
-from backend.events import StepStarted, ToolFinished
+from backend.domain import FileChange, Project, Version
+from backend.events import StepStarted, ToolFinished, VersionCommitted
 from backend.runs.job import Job
 from backend.runs.restore import name_of
 from backend.telemetry import span
@@ -26,12 +26,17 @@ async def take_back(job: Job) -> None:
         return
     project = await job.store.leased_project(job.lease)
     head = await job.store.leased_version(job.lease, project.head_id)
-    target = name_of(head)
+    if head.run_id == job.run.id:
+        # It came too late: the work was done, and is a version, which is left by going back to another one.
+        return
+    tree = await job.store.leased_tree(job.lease)
+    found = _found(job, head, tree)
+    target = name_of(head) if found == head.manifest else "what was there before"
     await job.journal.append(StepStarted(step=UNDO_STEP, kind="tool", tool="undo", target=target))
     began = time.monotonic()
-    before = await job.files()
-    blobs = await job.store.leased_blobs(job.lease, list(set(head.manifest.values())))
-    after = {path: blobs[sha256] for path, sha256 in head.manifest.items()}
+    blobs = await job.store.leased_blobs(job.lease, list({*tree.values(), *found.values()}))
+    before = {path: blobs[sha256] for path, sha256 in tree.items()}
+    after = {path: blobs[sha256] for path, sha256 in found.items()}
     with span("tool", {"codeflow.step": UNDO_STEP, "codeflow.tool": "undo"}):
         await _in_sandbox(job, project, after)
     changes = await asyncio.to_thread(_changes, before, after)
@@ -47,6 +52,22 @@ async def take_back(job: Job) -> None:
         duration_ms=round((time.monotonic() - began) * 1000),
     )
     await job.journal.append(finished, step=UNDO_STEP)
+
+
+def _found(job: Job, head: Version, tree: Mapping[str, str]) -> dict[str, str]:
+    """path → sha256 of every file as the run found it, before the first change of its own. What earlier runs left
+    without a version is among them.
+    """
+    earlier: dict[str, str | None] = dict(head.manifest)
+    for entry in job.journal.past:
+        if isinstance(entry.event, VersionCommitted) and entry.event.version_id == head.id:
+            earlier = dict(head.manifest)
+        elif isinstance(entry.event, ToolFinished):
+            earlier |= {change.path: change.sha256 for change in entry.event.changes}
+    own = [entry.event for entry in job.journal.entries if isinstance(entry.event, ToolFinished)]
+    touched = {change.path for event in own for change in event.changes}
+    found = {**tree, **{path: earlier.get(path) for path in touched}}
+    return {path: sha256 for path, sha256 in found.items() if sha256}
 
 
 async def _in_sandbox(job: Job, project: Project, files: Mapping[str, bytes]) -> None:

@@ -46,7 +46,8 @@ FOLLOWUPS_S = 10.0
 LEAVE_S = 0.1
 """How long a stopped run's work may take to let go before its end is told. It lets go all the same."""
 LEAVE_FIRST_S = 15.0
-"""The same where its files are to be taken back, or the project's next run waits: they must not be written to at once."""
+"""The same where its files are to be taken back, or the project's next run waits, or may begin in another process: they
+must not be written to at once."""
 
 
 class Worker:
@@ -73,8 +74,8 @@ class Worker:
         self._slots = settings.workers if slots is None else slots
         self._queued = queued
         self._working: set[asyncio.Task[None]] = set()
-        self._leaving: dict[str, asyncio.Task[bool]] = {}
-        """By project: the work on runs that were stopped, which still lets go of its sandbox."""
+        self._leaving: dict[asyncio.Task[bool], str] = {}
+        """The work on runs that were stopped, which still lets go of its sandbox, and whose project it is."""
         self._journals: dict[str, RunJournal] = {}
         """Of runs at work, by lease: a project's journal is long, and read once."""
         self._followups_at = 0.0
@@ -157,7 +158,7 @@ class Worker:
     async def _hand_back(self) -> None:
         for task in self._working:
             task.cancel()
-        await asyncio.gather(*self._working, *self._leaving.values(), return_exceptions=True)
+        await asyncio.gather(*self._working, *self._leaving, return_exceptions=True)
 
     async def _send_followups(self) -> None:
         self._followups_at = time.monotonic() + FOLLOWUPS_S
@@ -206,24 +207,25 @@ class Worker:
         """Whether the work on a run was broken off, to be ended as stopped. It may still be letting go of its sandbox,
         which can take long; writing under the lease it cannot any more once the run is over.
         """
-        await asyncio.wait({body}, timeout=LEAVE_FIRST_S if run.undo_requested else LEAVE_S)
+        first = run.undo_requested or self._settings.multi_user
+        await asyncio.wait({body}, timeout=LEAVE_FIRST_S if first else LEAVE_S)
         if body.done():
             return body.cancelled()
 
         def gone(task: asyncio.Task[bool]) -> None:
-            self._leaving.pop(run.project_id, None)
+            self._leaving.pop(task, None)
             if not task.cancelled() and (error := task.exception()):
                 log.warning("Run %s was stopped, but did not end well: %s", run.id, error)
 
-        self._leaving[run.project_id] = body
+        self._leaving[body] = run.project_id
         body.add_done_callback(gone)
         return True
 
     async def _finish(self, run: Run, project: Project, lease: Lease) -> bool:
         """Whether the run was finished here, and succeeded."""
-        leaving = self._leaving.get(project.id)
+        leaving = [task for task, project_id in self._leaving.items() if project_id == project.id]
         if leaving and not run.cancel_requested:
-            await asyncio.wait({leaving}, timeout=LEAVE_FIRST_S)
+            await asyncio.wait(leaving, timeout=LEAVE_FIRST_S)
         try:
             job = await self._job(run, project, lease)
             finish = await self._attempt(job)
@@ -236,9 +238,7 @@ class Worker:
     async def _attempt(self, job: Job) -> Finish:
         run = job.run
         if run.cancel_requested:
-            # Whoever stops it may think better of it meanwhile, and want the files back too.
-            if (await self._store.leased_run(job.lease)).undo_requested:
-                await take_back(job)
+            await self._undo(job)
             return Finish(RunStatus.CANCELLED)
         if run.attempt > MAX_ATTEMPTS:
             return failed(
@@ -266,6 +266,22 @@ class Worker:
             )
         finally:
             await job.journal.close()
+
+    async def _undo(self, job: Job) -> None:
+        """Where it is asked for. What cannot be taken back is kept: the run ends, or no other could ever begin."""
+        if job.run.attempt > MAX_ATTEMPTS:
+            log.error("What run %s wrote was not taken back: that was interrupted too often", job.run.id)
+            return
+        try:
+            # Whoever stops it may think better of it meanwhile, and want the files back too.
+            if (await self._store.leased_run(job.lease)).undo_requested:
+                await take_back(job)
+        except LeaseLost:
+            raise
+        except Exception as e:
+            if isinstance(e, Unavailable) and e.passes:
+                raise
+            log.exception("What run %s wrote could not be taken back", job.run.id)
 
     async def _job(self, run: Run, project: Project, lease: Lease) -> Job:
         frame_s = REMOTE_FRAME_S if self._settings.multi_user else FRAME_S
@@ -300,23 +316,23 @@ class _Watch:
         self._run = run
         self._lease = lease
         self._lease_s = lease_s
+        self._renewed = time.monotonic()
         self.stopped: Run | None = None
         """The run, once it was found to be cancelled."""
 
     async def keep(self, body: asyncio.Task[bool]) -> None:
         """Until the lease is lost, or the run was cancelled: then `body` is cancelled too, unless it knows already."""
-        renewed = time.monotonic()
         # At once: a cancel between the claim and here poked nobody.
         longest_s = 0.0
         with self._store.watch_run(self._run) as poke:
             while True:
-                due = renewed + self._lease_s / 3 - time.monotonic()
+                due = self._renewed + self._lease_s / 3 - time.monotonic()
                 await poke.wait(max(0.0, min(due, longest_s)))
                 longest_s = 1.0
                 try:
-                    if time.monotonic() >= renewed + self._lease_s / 3:
+                    if time.monotonic() >= self._renewed + self._lease_s / 3:
                         now = await self._store.renew_lease(self._lease, self._lease_s)
-                        renewed = time.monotonic()
+                        self._renewed = time.monotonic()
                     else:
                         now = await self._store.leased_run(self._lease)
                 except CodeFlowError as e:
@@ -324,7 +340,7 @@ class _Watch:
                         body.cancel()
                         return
                     log.warning("The lease of run %s could not be renewed: %s", self._run.id, e.message)
-                    if time.monotonic() > renewed + self._lease_s:
+                    if time.monotonic() > self._renewed + self._lease_s:
                         body.cancel()
                         return
                     await asyncio.sleep(RETRY_S)

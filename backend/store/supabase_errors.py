@@ -4,6 +4,7 @@ import httpx
 
 from backend.domain import Busy, CodeFlowError, InvalidInput, LeaseLost, NotFound, NotSignedIn, Unavailable
 from backend.store.supabase_http import ANSWER_S, Refusal
+from backend.store.supabase_retry import passes
 
 _BY_HINT: dict[str, type[CodeFlowError]] = {
     "not_signed_in": NotSignedIn,
@@ -34,7 +35,7 @@ def understood(error: Exception) -> CodeFlowError:
         return Unavailable(
             "Supabase cannot be reached. Everything saved before is intact; try again in a moment. If it stays so, "
             "check the network, SUPABASE_URL, and whether the Supabase project is paused.",
-            passes=True,
+            passes=passes(error),
         )
     if isinstance(error, UnicodeEncodeError):
         return InvalidInput(
@@ -66,5 +67,10 @@ def _refused(error: Refusal) -> CodeFlowError:
     return Unavailable(
         f"Supabase does not work at the moment ({error}). Everything saved before is intact; try again in a moment. "
         "If it stays so, look at the Supabase project's status and logs.",
-        passes=True,
+        passes=_is_outage(error),
     )
+
+
+def _is_outage(error: Refusal) -> bool:
+    """Whether it is over soon without anybody's doing. Anything else would be refused again, however often it is asked."""
+    return passes(error) or error.code.startswith(("53", "57P0"))
