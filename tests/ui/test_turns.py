@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.ui.conftest import Stage
+from tests.ui.conftest import PACE, Stage
 from tests.ui.simulator import SimProject
 from tests.ui.starter import STARTER
 from tests.ui.test_page import send, tab
@@ -88,12 +88,21 @@ def test_a_prompt_whose_answer_is_lost_is_kept_and_sent_again_waits_once(page: P
     page.route("**/followups", lose, times=1)
     send(page, "accent one")
     expect(page.locator("#under .error")).to_contain_text("does not answer")
-    expect(page.locator("#box textarea")).to_have_value("accent one")
-    page.locator("#box textarea").press("Enter")
-    expect(page.locator("#box textarea")).to_have_value("")
-    assert waiting(page) == ["accent one"]
+    box = page.locator("#box textarea")
+    expect(box).to_have_value("accent one")
+    for text in ("accent two", "accent one"):
+        send(page, text)
+        expect(box).to_have_value("")
+    assert waiting(page) == ["accent one", "accent two"]
+
+    # Nor is what is typed into prompts that wait lost with the way to another project.
+    box.fill("half a thought")
+    for text in ("accent one", "accent two"):
+        page.get_by_role("button", name=f"Edit: {text}").click()
+        page.get_by_role("textbox", name=text).fill(f"{text}, bigger")
+    page.go_back()
+    expect(box).to_have_value("half a thought\n\naccent one, bigger\n\naccent two, bigger")
     project.released = True
-    expect(page.locator("#chat .card.version")).to_have_count(2)
 
 
 def test_after_a_stop_what_waits_is_held_with_its_pictures_until_the_person_sends_it(page: Page, stage: Stage) -> None:
@@ -124,6 +133,13 @@ def test_a_failed_run_holds_what_waits_while_a_new_message_goes_at_once(page: Pa
     queue_up(page, "a stubborn board", "accent one")
     project.released = True
     expect(page.locator("#queue .queue-words")).to_have_text("The run failed: this waits for you")
+    tries: list[Route] = []
+    page.route("**/runs", lambda route: (tries.append(route), route.abort()))
+    page.locator("#chat a.act[href*='#do/retry']").evaluate("link => { link.click(); link.click(); }")
+    expect(page.locator("#under .error")).to_contain_text("does not answer")
+    expect(page.locator("body[data-sending]")).to_have_count(0)
+    assert len(tries) == 1
+    page.unroute("**/runs")
     send(page, "accent first")
     expect(page.locator("#chat .card.version")).to_have_count(2)
     assert waiting(page) == ["accent one"]
@@ -189,9 +205,16 @@ def test_a_version_is_forked_into_a_project_of_its_own(page: Page, stage: Stage)
     expect(page.locator("#chat .card.version")).to_be_visible()
     tab(page, "Changes")
     page.locator("#changes").get_by_role("button", name="Fork").click()
+    stage.sim.pace = 100
     page.get_by_role("dialog", name="Fork version 1?").get_by_role("button", name="Fork").click()
     expect(page.locator("#topbar .project-name")).to_have_text("Patience (copy)")
     copy = stage.sim.projects[page.url.split("p=")[1]]
     assert copy is not project
     assert copy.files == project.files
     expect(page.locator("#chat")).to_contain_text("These files are yours now")
+    # Its preview wakes, which writes nothing that could be undone.
+    expect(page.locator("#box .stop-button")).to_be_visible()
+    expect(page.get_by_role("button", name="More ways to stop")).to_be_hidden()
+    stage.sim.pace = PACE
+    page.locator("#box .stop-button").click()
+    expect(page.locator("#box .stop-button")).to_be_hidden()

@@ -1,5 +1,5 @@
 /** An earlier message on its way back into the box, to be changed and sent again: the banner above the box, and the way back. */
-import { changeBox } from "./composer.js";
+import { changeBox, joined } from "./composer.js";
 import { h, icon, iconButton, plural } from "./dom.js";
 import { emit, store } from "./store.js";
 
@@ -35,6 +35,13 @@ function cancel() {
   changeBox(() => kept);
 }
 
+/** Another project: the draft comes back, and behind it what the message was changed to. */
+function leave() {
+  const [{ prompt }, kept] = [run, draft];
+  sentAgain();
+  changeBox((now) => (now.text.trim() === prompt.trim() ? kept : { text: joined(kept.text, now.text), files: [...kept.files, ...now.files] }));
+}
+
 export function mountAgain(element) {
   const words = h("span");
   const banner = h("div", { class: "again", role: "status" }, icon("restore"), words, iconButton("close", "Cancel sending again", cancel));
@@ -44,7 +51,7 @@ export function mountAgain(element) {
     if (run) words.textContent = wordsFor(store.view, run);
   };
   store.on("again", draw);
-  store.on("project", () => run && cancel());
+  store.on("project", () => run && leave());
   element.ownerDocument.addEventListener("keydown", (event) => event.key === "Escape" && run && event.target.closest?.("#box") && cancel());
   draw();
 }

@@ -6,7 +6,7 @@ import { askFork, askRestore } from "./dialogs.js";
 import { showVersion } from "./changes.js";
 import { chatMessages } from "./chat.js";
 import { $$ } from "./dom.js";
-import { sendPrompt } from "./sending.js";
+import { isSending, sending, sendPrompt } from "./sending.js";
 import { store } from "./store.js";
 import { showTab } from "./tabs.js";
 
@@ -38,7 +38,10 @@ const ACTIONS = {
   retry: (id) => tryAgain(store.view.runs.find((r) => r.id === id)),
 };
 
-const tryAgain = (run) => attempt(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments })));
+function tryAgain(run) {
+  if (isSending()) return;
+  attempt(() => sending(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments }))));
+}
 
 /** Do what may be refused; a refusal is shown by the prompt box. */
 export const attempt = (work) => work().catch(refused);

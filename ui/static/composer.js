@@ -5,13 +5,13 @@ import { api } from "./api.js";
 import { $, h, icon } from "./dom.js";
 import { mountHalt } from "./halt.js";
 import { drawUnder } from "./landing.js";
-import { sendPrompt } from "./sending.js";
+import { isSending, sending, sendPrompt } from "./sending.js";
 import { open, store } from "./store.js";
 
 const empty = () => ({ text: "", files: [] });
 
 let trigger = () => {};
-let filling = empty;
+let changes = [];
 let error;
 let drawn = null;
 
@@ -74,16 +74,22 @@ export function composerProps() {
   return { __type__: "update", stop_btn: active, placeholder };
 }
 
-export const promptProps = (now) => ({ __type__: "update", value: filling({ text: now?.text ?? "", files: [...(now?.files ?? [])] }) });
+export function promptProps(now) {
+  const due = changes;
+  changes = [];
+  const value = due.reduce((box, change) => change(box), { text: now?.text ?? "", files: [...(now?.files ?? [])] });
+  return { __type__: "update", ...(due.length && { value }) };
+}
 
 /** Gradio fits the box's height to its text when something is typed; the landing's box is taller than the chat's. */
 const fitBox = () => $("#box textarea")?.dispatchEvent(new Event("input", { bubbles: true }));
 
 /** Change what is in the box, `{text, files}`, to what `change` makes of it. */
 export function changeBox(change) {
-  filling = change;
+  changes.push(change);
   fail("");
-  trigger("prompt");
+  // Changes made at once are one: the box answers later, and the second would not know of the first.
+  setTimeout(() => changes.length && trigger("prompt"));
   setTimeout(focusPrompt, 60);
 }
 
@@ -93,7 +99,7 @@ export const fill = (text) => changeBox(() => ({ text, files: [] }));
 /** Put `text` behind what is in the box. */
 export const addToBox = (text) => changeBox((now) => ({ text: joined(now.text, text), files: now.files }));
 
-const joined = (...texts) => texts.map((text) => text.trim()).filter(Boolean).join("\n\n");
+export const joined = (...texts) => texts.map((text) => text.trim()).filter(Boolean).join("\n\n");
 
 export function focusPrompt() {
   const box = $("#box textarea");
@@ -104,19 +110,18 @@ export function focusPrompt() {
 /** Send what is in the box; a refusal leaves it there. */
 export async function send(prompt) {
   const unchanged = { __type__: "update" };
-  if ("sending" in document.body.dataset) return unchanged;
+  if (isSending()) return unchanged;
   fail("");
-  document.body.dataset.sending = "";
   const again = editedAgain();
   const from = store.id;
   try {
-    const { project_id } = await sendPrompt({ ...prompt, kept: prompt.files.length ? again?.attachments : [] }, again?.id);
+    const kept = prompt.files.length ? again?.attachments : [];
+    const { project_id } = await sending(() => sendPrompt({ ...prompt, kept }, again?.id));
     if (store.id === from) open(project_id);
   } catch (refusal) {
     refused(refusal);
     return unchanged;
   } finally {
-    delete document.body.dataset.sending;
     refreshUsage();
   }
   const { text, files } = again ? keptDraft() : empty();

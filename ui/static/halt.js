@@ -7,23 +7,19 @@ export function mountHalt(element) {
   const menu = h("div", { class: "halt-menu", id: "halt-menu", popover: "auto", role: "dialog", "aria-label": "Ways to stop" });
   const way = (picture, label, detail, undo) =>
     h("button", { type: "button", class: "halt-way", onclick: () => (menu.hidePopover(), stop(undo)) }, icon(picture), h("span", {}, h("b", {}, label), h("small", {}, detail)));
-  const back = h("small");
-  const undo = way("undo", "Stop and undo its changes", "", true);
-  undo.querySelector("small").replaceWith(back);
-  menu.append(way("stop", "Stop", "What it wrote so far is kept", false), undo);
+  menu.append(way("stop", "Stop", "What it wrote so far is kept", false), way("undo", "Stop and undo its changes", "What this run wrote is taken back, nothing else", true));
   const more = iconButton("raise", "More ways to stop", null, { class: "halt", popovertarget: "halt-menu", "aria-haspopup": "dialog", "aria-expanded": false });
   menu.addEventListener("beforetoggle", ({ newState }) => {
     more.setAttribute("aria-expanded", newState === "open");
     if (newState !== "open") return;
     const { top, right } = more.getBoundingClientRect();
     Object.assign(menu.style, { bottom: `${innerHeight - top + 8}px`, right: `${innerWidth - right}px` });
-    const version = store.view?.versions.at(-1);
-    back.textContent = version ? `The files go back to version ${version.number}` : "The files go back to how they were";
   });
   menu.addEventListener("toggle", ({ newState }) => newState === "open" && menu.querySelector("button").focus());
   element.append(more, menu);
   const draw = () => {
-    more.hidden = !store.active;
+    // Waking a preview writes nothing.
+    more.hidden = !store.active || store.active.kind === "wake";
     if (more.hidden && menu.matches(":popover-open")) menu.hidePopover();
   };
   store.on("view", draw);

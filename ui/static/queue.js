@@ -62,6 +62,7 @@ export function mountQueue(element) {
   function draw() {
     if (project !== store.id) {
       project = store.id;
+      rescue([...items.values()]);
       items.clear();
       list.replaceChildren();
     }
@@ -72,7 +73,9 @@ export function mountQueue(element) {
     section.hidden = !followups.length;
     head(followups, held);
     const known = new Set(followups.map((f) => f.id));
-    for (const [id, item] of items) if (!known.has(id)) gone(id, item);
+    const gone = [...items].filter(([id]) => !known.has(id));
+    for (const [id] of gone) items.delete(id);
+    if (rescue(gone.map(([, item]) => item))) fail("That prompt was sent or removed meanwhile. What you typed is in the box.");
     followups.forEach((followup, index) => {
       if (!items.has(followup.id)) items.set(followup.id, waitingItem(followup.id, acts));
       items.get(followup.id).draw(followup, index, followups.length);
@@ -90,12 +93,11 @@ export function mountQueue(element) {
     now.hidden = !(held && idle);
   }
 
-  function gone(id, item) {
-    items.delete(id);
-    const typed = item.unsaved();
-    if (!typed) return;
-    addToBox(typed);
-    fail("That prompt was sent or removed meanwhile. What you typed is in the box.");
+  /** What was typed into these and not saved goes into the box. Whether there was any. */
+  function rescue(leaving) {
+    const typed = leaving.map((item) => item.unsaved()).filter(Boolean);
+    typed.forEach(addToBox);
+    return typed.length > 0;
   }
 
   store.on("view", draw);

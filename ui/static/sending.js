@@ -2,7 +2,22 @@
 import { api } from "./api.js";
 import { store } from "./store.js";
 
-let last = { content: null, id: null };
+const MAX_TRIED = 50;
+
+/** Prompts whose answer did not come, with the id each was sent under. */
+const tried = new Map();
+
+export const isSending = () => "sending" in document.body.dataset;
+
+/** Nothing else is to be sent while `work` is under way. */
+export async function sending(work) {
+  document.body.dataset.sending = "";
+  try {
+    return await work();
+  } finally {
+    delete document.body.dataset.sending;
+  }
+}
 
 /**
  * `prompt` is `{text, files, kept}`: files as Gradio uploaded them, and attachments of an earlier run. `resends`: the run it replaces.
@@ -11,12 +26,14 @@ let last = { content: null, id: null };
 export async function sendPrompt({ text, files = [], kept = [] }, resends = null) {
   const content = JSON.stringify([store.id, resends, text, files.map((f) => f.path), kept]);
   // The answer to the first try may have been lost: the same prompt goes under the same id, and starts once.
-  if (last.content !== content) last = { content, id: newId() };
+  const id = tried.get(content) ?? newId();
+  tried.set(content, id);
+  if (tried.size > MAX_TRIED) tried.delete(tried.keys().next().value);
   const project = store.id;
   const pictures = [...files.map((f) => [f.orig_name ?? "picture", f.mime_type, f.url]), ...kept.map((a) => [a.name, a.media_type, api.blobUrl(project, a.sha256)])];
-  const prompt = { prompt: text, attachments: await Promise.all(pictures.map(attachment)), run_id: last.id };
+  const prompt = { prompt: text, attachments: await Promise.all(pictures.map(attachment)), run_id: id };
   const answer = await deliver(project, prompt, resends);
-  last = { content: null, id: null };
+  tried.delete(content);
   return answer;
 }
 
