@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", alias="CODEFLOW_LOG")
     """`text`: lines for people, warnings and worse. `json`: an object a line for programs, with each run's milestones."""
     metrics_token: SecretStr | None = Field(default=None, alias="CODEFLOW_METRICS_TOKEN")
-    """Opens `/metrics` as a bearer token. Missing: only this machine may ask."""
+    """Opens `/metrics` as a bearer token. Missing: only this machine may ask; with Supabase, nobody."""
 
     ai_provider: ProviderName | None = Field(default=None, alias="AI_PROVIDER")
     """Missing: the first of openai, gemini, compatible that has its variables, then a local Ollama that answers, then demo."""

@@ -223,7 +223,7 @@ class Run(Noun):
     attempt: int = 0
     cancel_requested: bool = False
     undo_requested: bool = False
-    """Stopped, and what it wrote is to be taken back: the project's files become its head version's again."""
+    """Stopped, and what it wrote is to be taken back: the project's files become those it found."""
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None

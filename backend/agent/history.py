@@ -37,7 +37,7 @@ MAX_TOLD_RUNS = 20
 _FORGET_AT_ONCE = 10
 _MAX_SAID_CHARS = 3_000
 _MAX_PROBLEMS_CHARS = 2_000
-TAKEN_BACK = "The person stopped the work and took back what it had changed: the files are those of the last version."
+TAKEN_BACK = "The person stopped the work and took back what it had changed: the files are as they were before it."
 
 Told = Sequence[Event]
 """What one run journaled."""
