@@ -74,6 +74,8 @@ class RunKind(StrEnum):
     """Go back to an earlier version."""
     WAKE = "wake"
     """Bring the preview back; changes nothing."""
+    PLAN = "plan"
+    """The planner says how it would build what the prompt asks, for the person to change and accept; changes nothing."""
 
 
 class RunStatus(StrEnum):
@@ -122,6 +124,8 @@ class CheckProblem(Noun):
     file: str | None = None
     line: int | None = None
     route: str | None = None
+    reproduce: str = ""
+    """How a person sees it: `open /, click “Save”`; empty when the message says it all."""
 
 
 class CheckResult(Noun):
@@ -141,6 +145,8 @@ class CheckReport(Noun):
     routes: list[str] = []
     screenshot_sha256: str | None = None
     """JPEG of `/` at 1280×800; its blob is in the store."""
+    phone_screenshot_sha256: str | None = None
+    """JPEG of `/` at 390×844."""
 
     def as_text(self) -> str:
         """The report as the agent reads it."""
@@ -151,6 +157,15 @@ class CheckReport(Noun):
             where = f"{p.file}:{p.line}" if p.file and p.line else p.file or p.route or ""
             lines.append(f"- [{p.level}] {where + ': ' if where else ''}{p.message}")
         return "\n".join(lines)
+
+
+class Finding(Noun):
+    """What the critic holds against the look of a page."""
+
+    screen: Literal["desktop", "phone"]
+    problem: str
+    repair: str
+    """What to change, as the coder is told."""
 
 
 class Version(Noun):
@@ -180,6 +195,8 @@ class Project(Noun):
     sandbox_id: str | None
     preview_url: str | None
     """Set while the sandbox is believed alive."""
+    model: str | None = None
+    """The model the person chose for it, `provider:model`; None: the installation's default."""
     created_at: datetime
     updated_at: datetime
 
@@ -229,6 +246,8 @@ class Run(Noun):
     finished_at: datetime | None = None
     cost_micros: int = 0
     """Millionths of a US dollar spent on models."""
+    sandbox_s: float = 0
+    """Seconds a sandbox worked for it, over all attempts."""
     budget_micros: int | None = None
     """The tier's hard cap at the time of starting; None: without one."""
 

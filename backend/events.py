@@ -1,8 +1,8 @@
-"""The facts in a project's journal, and how a page is folded from them.
+"""The facts in a project's journal.
 
 Events are append-only and ordered by `seq`, gap-free within a *project*, so one cursor serves a page that shows many runs.
 A *frame* is a disposable piece of a step being streamed: it may be lost, repeated or skipped; the finished step's event replaces it.
-`ui/static/fold.js` applies the same events in the browser; a test holds the two folds together.
+`backend.views` and `ui/static/fold.js` fold them into what a page shows.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from backend.domain import (
     CheckReport,
     Failure,
     FileChange,
-    FileStatus,
+    Finding,
     FollowUp,
     Hold,
     RunKind,
@@ -36,7 +36,7 @@ class RunQueued(Fact):
     restore_id: str | None = None
     """The version the run goes back to, or starts from."""
     resends: str | None = None
-    """The run whose prompt was changed and sent again as this one: what came after it is set aside."""
+    """The run whose prompt was changed and sent again as this one, from `restore_id`: what came after that is set aside."""
 
 
 class FollowUpsChanged(Fact):
@@ -76,11 +76,14 @@ class SandboxClosed(Fact):
     reason: str
 
 
+StepKind = Literal["model", "tool", "check", "review"]
+
+
 class StepStarted(Fact):
     type: Literal["step.started"] = "step.started"
     step: str
-    """The step's key, unique in its run: `model:0`, `tool:0:1`, `check:0`."""
-    kind: Literal["model", "tool", "check"]
+    """The step's key, unique in its run: `model:0`, `tool:0:1`, `check:0`, `review:0`."""
+    kind: StepKind
     tool: str | None = None
     target: str = ""
     """What it acts on, for a person: a path, a command."""
@@ -98,6 +101,8 @@ class ModelFinished(Fact):
     """What it said to the person, Markdown; may be empty."""
     thinking: str = ""
     input_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the input tokens, those the provider had in its prompt cache."""
     output_tokens: int = 0
     cost_micros: int = 0
     duration_ms: int
@@ -113,12 +118,13 @@ class ModelRestarted(Fact):
 
 
 class ModelSpent(Fact):
-    """What the provider reports for an answer that is in no other event: one that broke off, a title."""
+    """What the provider reports for an answer that is in no other event: one that broke off or was stopped, a title."""
 
     type: Literal["model.spent"] = "model.spent"
     model: str
-    purpose: Literal["broken_off", "title"]
+    purpose: Literal["broken_off", "stopped", "title"]
     input_tokens: int
+    cached_tokens: int = 0
     output_tokens: int
     cost_micros: int
 
@@ -143,6 +149,21 @@ class CheckFinished(Fact):
     type: Literal["check.finished"] = "check.finished"
     step: str
     report: CheckReport
+    duration_ms: int
+
+
+class ReviewFinished(Fact):
+    """What the critic, a model that sees, holds against the screenshots of a version that passed the checks."""
+
+    type: Literal["review.finished"] = "review.finished"
+    step: str
+    model: str
+    findings: list[Finding]
+    """Empty: it looks as it should."""
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    cost_micros: int = 0
     duration_ms: int
 
 
@@ -185,6 +206,8 @@ class RunFinished(Fact):
     version_id: str | None = None
     duration_s: float
     cost_micros: int
+    sandbox_s: float = 0
+    """Seconds a sandbox worked for the run, over all attempts."""
 
 
 Event = Annotated[
@@ -200,6 +223,7 @@ Event = Annotated[
     | ModelSpent
     | ToolFinished
     | CheckFinished
+    | ReviewFinished
     | ProjectTitled
     | LogLines
     | VersionCommitted
@@ -222,7 +246,7 @@ class Entry(BaseModel):
 
 def spent_micros(entries: Iterable[Entry]) -> int:
     """Spent on models, in millionths of a US dollar."""
-    return sum(e.event.cost_micros for e in entries if isinstance(e.event, ModelFinished | ModelSpent))
+    return sum(e.event.cost_micros for e in entries if isinstance(e.event, ModelFinished | ModelSpent | ReviewFinished))
 
 
 class Delta(BaseModel):
@@ -244,219 +268,3 @@ class Frame(BaseModel):
     step: str
     n: int
     deltas: list[Delta]
-
-
-class StepView(BaseModel):
-    key: str
-    kind: Literal["model", "tool", "check"]
-    state: Literal["running", "done", "failed", "stopped"]
-    started_at: datetime
-    tool: str | None = None
-    target: str = ""
-    text: str = ""
-    thinking: str = ""
-    changes: list[FileChange] = []
-    output: str = ""
-    exit_code: int | None = None
-    result: str = ""
-    report: CheckReport | None = None
-    duration_ms: int | None = None
-    note: str = ""
-    """A restart's reason."""
-
-
-class RunView(BaseModel):
-    id: str
-    kind: RunKind
-    prompt: str
-    attachments: list[Attachment] = []
-    status: RunStatus
-    attempt: int = 0
-    queued_at: datetime
-    finished_at: datetime | None = None
-    cancelling: bool = False
-    restore_id: str | None = None
-    resends: str | None = None
-    set_aside: bool = False
-    """An earlier prompt was sent again since: agents are no longer told of this run."""
-    steps: list[StepView] = []
-    verified: bool = False
-    failure: Failure | None = None
-    version_id: str | None = None
-    duration_s: float | None = None
-    cost_micros: int = 0
-
-
-class VersionView(BaseModel):
-    id: str
-    number: int
-    run_id: str
-    title: str
-    verified: bool
-    changes: list[FileChange]
-    at: datetime
-    screenshot_sha256: str | None = None
-
-
-class PreviewView(BaseModel):
-    state: Literal["off", "booting", "ready"] = "off"
-    url: str | None = None
-
-
-class LogView(BaseModel):
-    at: datetime
-    source: str
-    line: str
-
-
-class ProjectView(BaseModel):
-    """Everything a page shows of one project, but for the files' contents."""
-
-    id: str
-    title: str
-    seq: int = 0
-    runs: list[RunView] = []
-    versions: list[VersionView] = []
-    preview: PreviewView = PreviewView()
-    touched: dict[str, FileStatus] = {}
-    """What the newest run that changed files did to them: the tree's badges."""
-    followups: list[FollowUp] = []
-    held: Hold | None = None
-    logs: list[LogView] = []
-    """The newest `MAX_LOG_LINES`."""
-
-
-MAX_LOG_LINES = 1500
-
-
-def fold(view: ProjectView, entry: Entry) -> None:
-    """Apply one entry to `view`, in place. Entries at or before `view.seq` are ignored, so a repeat does no harm."""
-    if entry.seq <= view.seq:
-        return
-    view.seq = entry.seq
-    event = entry.event
-    if isinstance(event, RunQueued):
-        _set_aside(view, event.resends)
-        view.runs.append(
-            RunView(
-                id=entry.run_id,
-                kind=event.kind,
-                prompt=event.prompt,
-                attachments=event.attachments,
-                restore_id=event.restore_id,
-                resends=event.resends,
-                status=RunStatus.QUEUED,
-                queued_at=entry.at,
-            )
-        )
-        return
-    run = next((r for r in reversed(view.runs) if r.id == entry.run_id), None)
-    match event:
-        case ProjectTitled():
-            view.title = event.title
-        case FollowUpsChanged():
-            view.followups = event.followups
-            view.held = event.held
-        case SandboxBooting():
-            view.preview = PreviewView(state="booting")
-        case SandboxReady():
-            view.preview = PreviewView(state="ready", url=event.preview_url)
-        case SandboxClosed():
-            view.preview = PreviewView()
-        case LogLines():
-            view.logs += [LogView(at=entry.at, source=event.source, line=line) for line in event.lines]
-            del view.logs[:-MAX_LOG_LINES]
-        case _:
-            if run:
-                _fold_run(view, run, entry)
-
-
-def _set_aside(view: ProjectView, resent: str | None) -> None:
-    """The run that is sent again, and all after it."""
-    for at, run in enumerate(view.runs):
-        if run.id == resent:
-            for later in view.runs[at:]:
-                later.set_aside = True
-            return
-
-
-def _fold_run(view: ProjectView, run: RunView, entry: Entry) -> None:
-    event = entry.event
-    match event:
-        case RunClaimed():
-            run.status, run.attempt = RunStatus.RUNNING, event.attempt
-            # A step begun by a lost worker is begun again under the same key.
-            run.steps = [s for s in run.steps if s.state != "running"]
-        case StepStarted():
-            run.steps = [s for s in run.steps if s.key != event.step]
-            run.steps.append(
-                StepView(
-                    key=event.step,
-                    kind=event.kind,
-                    state="running",
-                    started_at=entry.at,
-                    tool=event.tool,
-                    target=event.target,
-                )
-            )
-        case ModelFinished():
-            step = _step(run, event.step, "model", entry.at)
-            step.state, step.duration_ms = "done", event.duration_ms
-            step.text, step.thinking = event.text, event.thinking
-            run.cost_micros += event.cost_micros
-        case ModelRestarted():
-            step = _step(run, event.step, "model", entry.at)
-            step.text = step.thinking = ""
-            step.note = event.reason
-        case ModelSpent():
-            run.cost_micros += event.cost_micros
-        case ToolFinished():
-            step = _step(run, event.step, "tool", entry.at)
-            step.state, step.duration_ms = "done" if event.ok else "failed", event.duration_ms
-            step.tool, step.target, step.result = event.tool, event.target, event.result
-            step.changes, step.output, step.exit_code = event.changes, event.output, event.exit_code
-            if event.changes and not any(s.changes for s in run.steps if s is not step):
-                view.touched = {}
-            for change in event.changes:
-                view.touched[change.path] = _touch(view.touched.get(change.path), change.status)
-        case CheckFinished():
-            step = _step(run, event.step, "check", entry.at)
-            step.state, step.duration_ms = "done" if event.report.passed else "failed", event.duration_ms
-            step.report = event.report
-        case CancelRequested():
-            run.cancelling = True
-        case VersionCommitted():
-            view.versions.append(
-                VersionView(
-                    id=event.version_id,
-                    number=event.number,
-                    run_id=run.id,
-                    title=event.title,
-                    verified=event.verified,
-                    changes=event.changes,
-                    at=entry.at,
-                    screenshot_sha256=event.screenshot_sha256,
-                )
-            )
-            view.touched = {c.path: c.status for c in event.changes}
-        case RunFinished():
-            run.status, run.finished_at, run.cancelling = event.status, entry.at, False
-            run.verified, run.failure, run.version_id = event.verified, event.failure, event.version_id
-            run.duration_s, run.cost_micros = event.duration_s, event.cost_micros
-            for step in run.steps:
-                if step.state == "running":
-                    step.state = "stopped"
-
-
-def _step(run: RunView, key: str, kind: Literal["model", "tool", "check"], at: datetime) -> StepView:
-    for step in reversed(run.steps):
-        if step.key == key:
-            return step
-    step = StepView(key=key, kind=kind, state="running", started_at=at)
-    run.steps.append(step)
-    return step
-
-
-def _touch(before: FileStatus | None, now: FileStatus) -> FileStatus:
-    """A file added and then edited in one run was added."""
-    return FileStatus.ADDED if before is FileStatus.ADDED and now is FileStatus.MODIFIED else now

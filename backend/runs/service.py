@@ -21,11 +21,11 @@ from backend.domain import (
     ShareState,
     User,
 )
-from backend.events import ProjectView, fold
 from backend.runs.dispatch import Dispatch
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
 from backend.runs.watching import Batch, Watching
 from backend.store import Store
+from backend.views import ProjectView, fold
 from backend.workspace import WorkspaceError
 from backend.workspace.contract import Workspaces
 from backend.workspace.starter import starter_files

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from backend.config import Settings
 from backend.domain import Run, User
-from backend.events import Entry, ProjectView
+from backend.events import Entry
 from backend.runs.job import AgentWork
 from backend.runs.service import Runs
 from backend.runs.worker import Worker
 from backend.store.sqlite import SqliteStore
+from backend.views import ProjectView
 from tests.runs.actor import Actor
 from tests.runs.disk import DiskWorkspaces, gate
 

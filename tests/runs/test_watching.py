@@ -7,8 +7,9 @@ from contextlib import aclosing
 import pytest
 
 from backend.domain import NotFound, User
-from backend.events import Delta, Entry, Frame, ProjectView, fold
+from backend.events import Delta, Entry, Frame
 from backend.runs.journal import RunJournal, coalesce, storable
+from backend.views import ProjectView, fold
 from tests.runs.stage import USER, Stage
 
 

@@ -21,7 +21,8 @@ from backend.domain import (
     Tier,
     User,
 )
-from backend.events import FollowUpsChanged, ProjectView, RunQueued, fold
+from backend.events import FollowUpsChanged, RunQueued
+from backend.views import ProjectView, fold
 from tests.store.world import UNLIMITED, World, finished, sha
 
 PICTURE = b"\x89PNG attached"

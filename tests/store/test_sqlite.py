@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from backend.domain import Hold, RunKind, Unavailable, User
-from backend.events import ProjectView, fold
 from backend.store.sqlite import SqliteStore
+from backend.views import ProjectView, fold
 from tests.store.contract import StoreContract
 from tests.store.sqlite_world import SqliteWorld, leave_room
 from tests.store.world import STARTER, UNLIMITED, World, finished

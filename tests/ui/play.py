@@ -373,6 +373,9 @@ PLAYS: dict[str, Callable[[Player], Awaitable[None]]] = {
 async def perform(player: Player, kind: RunKind, prompt: str) -> None:
     await player.wait(0.2)
     await player.append(RunClaimed(attempt=2 if "restart" in prompt else 1))
+    run = player.project.view().runs[-1]
+    if run.resends:
+        await become(player.project, run.id, run.restore_id, "base:0", "restore")
     if kind is RunKind.WAKE:
         await wake(player)
     elif kind is RunKind.RESTORE:
@@ -383,8 +386,11 @@ async def perform(player: Player, kind: RunKind, prompt: str) -> None:
 
 async def undo(project: "SimProject", run_id: str) -> None:
     """What a worker does when a run is stopped to be taken back: the files are the newest version's again."""
-    files = next((v.id for v in reversed(project.view().versions)), None)
-    was = project.files_of.get(files, STARTER)
+    await become(project, run_id, next((v.id for v in reversed(project.view().versions)), None), "undo:0", "undo")
+
+
+async def become(project: "SimProject", run_id: str, version_id: str | None, step: str, tool: str) -> None:
+    was = project.files_of.get(version_id, STARTER)
     changes = [
         change_of(path, project.files.get(path), content.decode())
         for path, content in was.items()
@@ -394,9 +400,9 @@ async def undo(project: "SimProject", run_id: str) -> None:
     await project.append(
         run_id,
         ToolFinished(
-            step="undo:0",
-            call_id="undo:0",
-            tool="undo",
+            step=step,
+            call_id=step,
+            tool=tool,
             target="the starter",
             ok=True,
             result="",

@@ -36,8 +36,9 @@ from backend.domain import (
     RunStatus,
     User,
 )
-from backend.events import CancelRequested, Entry, Event, Frame, ProjectView, RunFinished, RunQueued, fold
+from backend.events import CancelRequested, Entry, Event, Frame, RunFinished, RunQueued
 from backend.runs.inputs import Image as Picture
+from backend.views import ProjectView, fold
 from backend.web.errors import add_error_answers
 from backend.web.projects import Prompt
 from backend.web.security import Security
@@ -186,7 +187,15 @@ class Simulator:
         if project.active:
             raise Busy("A run is already under way on this project. Wait for it, or stop it.")
         run_id = run_id or f"{project.id}-r{len(project.view().runs) + 1}"
-        queued = RunQueued(kind=kind, prompt=prompt, attachments=list(attachments), resends=resends)
+        again = next((r for r in project.view().runs if r.id == resends), None)
+        from_ = [v.id for v in project.view().versions if again and v.at <= again.queued_at]
+        queued = RunQueued(
+            kind=kind,
+            prompt=prompt,
+            attachments=list(attachments),
+            restore_id=from_[-1] if from_ else None,
+            resends=resends,
+        )
         await project.append(run_id, queued)
         player = Player(project, run_id, self.pace, self.add_blob)
         project.task = asyncio.create_task(self.play(player, kind, prompt))

@@ -11,13 +11,13 @@ from backend.domain import (
     FailureCode,
     FileChange,
     FileStatus,
+    Finding,
     FollowUp,
     Hold,
     RunKind,
     RunStatus,
 )
 from backend.events import (
-    MAX_LOG_LINES,
     CancelRequested,
     CheckFinished,
     Entry,
@@ -28,7 +28,7 @@ from backend.events import (
     ModelRestarted,
     ModelSpent,
     ProjectTitled,
-    ProjectView,
+    ReviewFinished,
     RunClaimed,
     RunFinished,
     RunQueued,
@@ -38,8 +38,8 @@ from backend.events import (
     StepStarted,
     ToolFinished,
     VersionCommitted,
-    fold,
 )
+from backend.views import MAX_LOG_LINES, ProjectView, fold
 from backend.web.session import LOCAL_USER
 from tests.ui.node import evaluate
 from tests.ui.play import BROKEN, PASSED
@@ -90,12 +90,38 @@ def test_only_the_newest_log_lines_are_kept_in_both() -> None:
     assert view == folded(entries)
 
 
-def test_a_message_sent_again_sets_itself_and_all_after_it_aside_in_both() -> None:
-    entries = [entry(n, f"r{n}", RunQueued(kind=RunKind.PROMPT, prompt="")) for n in (1, 2, 3)]
-    entries.append(entry(4, "r4", RunQueued(kind=RunKind.PROMPT, prompt="", restore_id="v1", resends="r2")))
-    [view] = folded_in_browser(entries)
-    assert [run["set_aside"] for run in view["runs"]] == [False, True, True, False]
-    assert view == folded(entries)
+def test_a_message_sent_again_sets_aside_what_came_after_its_version_once_its_files_are_there_in_both() -> None:
+    """As `backend.agent.history` tells it: r2 failed after version 1, r3 and r4 built upon it."""
+    told: list[tuple[str, Event]] = [("r1", PROMPT), ("r1", version("v1")), ("r2", PROMPT), ("r3", PROMPT)]
+    told += [("r3", version("v3")), ("r4", PROMPT)]
+    again = [("r5", RunQueued(kind=RunKind.PROMPT, prompt="", restore_id="v1", resends="r3"))]
+    based, undone = ("r5", step_done("base:0")), ("r5", step_done("undo:0"))
+    twice = [("r6", PROMPT), ("r7", RunQueued(kind=RunKind.PROMPT, prompt="", restore_id="v1", resends="r5"))]
+    later = [("r7", step_done("base:0")), ("r7", step_done("undo:0"))]
+    plays: list[tuple[list[tuple[str, Event]], set[str]]] = [
+        ([*told, *again], set()),
+        ([*told, *again, ("r5", step_done("tool:0:0"))], set()),
+        ([*told, *again, based], {"r2", "r3", "r4"}),
+        ([*told, *again, based, undone], set()),
+        ([*told, *again, based, *twice], {"r2", "r3", "r4"}),
+        ([*told, *again, based, *twice, later[0]], {"r2", "r3", "r4", "r5", "r6"}),
+        ([*told, *again, based, *twice, *later], {"r2", "r3", "r4"}),
+    ]
+    journals = [[entry(n, *event) for n, event in enumerate(play, 1)] for play, _ in plays]
+    views = folded_in_browser(*journals)
+    assert [{run["id"] for run in view["runs"] if run["set_aside"]} for view in views] == [aside for _, aside in plays]
+    assert views == [folded(entries) for entries in journals]
+
+
+PROMPT = RunQueued(kind=RunKind.PROMPT, prompt="")
+
+
+def version(version_id: str) -> Event:
+    return VersionCommitted(version_id=version_id, number=1, title="", verified=True, changes=[])
+
+
+def step_done(step: str) -> Event:
+    return ToolFinished(step=step, call_id=step, tool="restore", target="", ok=True, result="", duration_ms=1)
 
 
 def entry(seq: int, run_id: str, event: Event) -> Entry:
@@ -113,7 +139,7 @@ def journal(rng: random.Random, length: int) -> list[Entry]:
 
 
 def event(rng: random.Random) -> Event:
-    step = f"{rng.choice(['model', 'tool', 'check'])}:{rng.randrange(4)}"
+    step = rng.choice([f"{rng.choice(['model', 'tool', 'check'])}:{rng.randrange(4)}", "base:0", "undo:0"])
     changes = [change(rng) for _ in range(rng.randrange(3))]
     image = Attachment(name="a.png", media_type="image/png", sha256="0" * 64)
     events: list[Event] = [
@@ -139,6 +165,9 @@ def event(rng: random.Random) -> Event:
             message={"a": 1},
             text="hi",
             thinking="hm",
+            input_tokens=rng.randrange(99),
+            cached_tokens=rng.randrange(9),
+            output_tokens=rng.randrange(99),
             cost_micros=rng.randrange(99),
             duration_ms=1,
         ),
@@ -157,6 +186,14 @@ def event(rng: random.Random) -> Event:
             duration_ms=5,
         ),
         CheckFinished(step=step, report=rng.choice([PASSED, BROKEN]), duration_ms=9),
+        ReviewFinished(
+            step=f"review:{rng.randrange(2)}",
+            model="m",
+            findings=[Finding(screen="phone", problem="too wide", repair="wrap")][: rng.randrange(2)],
+            input_tokens=rng.randrange(99),
+            cost_micros=rng.randrange(99),
+            duration_ms=4,
+        ),
         ProjectTitled(title=f"Title {rng.randrange(9)}"),
         LogLines(source="dev", lines=["a", "", "\u001b[31mb"]),
         VersionCommitted(

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from backend.events import Entry, LogLines, ProjectView, fold
+from backend.events import Entry, LogLines
 from backend.runs import watching
+from backend.views import ProjectView, fold
 from backend.web.session import LOCAL_USER
 from backend.web.streams import MAX_STREAMS
 from tests.runs.stage import until

@@ -134,7 +134,7 @@ async def test_a_prompt_is_changed_and_sent_again_from_where_it_started(site: Si
     assert again.status_code == 201
     now = await view(site, project_id)
     assert [(r.resends, r.restore_id, r.set_aside) for r in now.runs] == [
-        (None, None, True),
+        (None, None, False),
         (run_id, starter.id, False),
     ]
     await site.http.post(f"/api/runs/{again.json()['run_id']}/cancel")

@@ -1,4 +1,4 @@
-/** How a page is folded from the journal's events: the mirror of `backend/events.py`, which a test holds together with this. */
+/** How a page is folded from the journal's events: the mirror of `backend/views.py`, which a test holds together with this. */
 
 export const MAX_LOG_LINES = 1500;
 
@@ -22,7 +22,6 @@ export function fold(view, entry) {
   const event = entry.event;
   switch (event.type) {
     case "run.queued":
-      setAside(view, event.resends);
       view.runs.push({
         id: entry.run_id,
         kind: event.kind,
@@ -41,7 +40,11 @@ export function fold(view, entry) {
         failure: null,
         version_id: null,
         duration_s: null,
+        input_tokens: 0,
+        cached_tokens: 0,
+        output_tokens: 0,
         cost_micros: 0,
+        sandbox_s: 0,
       });
       return;
     case "project.titled":
@@ -69,10 +72,18 @@ export function fold(view, entry) {
   if (run) foldRun(view, run, entry);
 }
 
-/** The run that is sent again, and all after it: agents are no longer told of them. */
-function setAside(view, resent) {
-  const at = view.runs.findIndex((r) => r.id === resent);
-  if (at >= 0) for (const later of view.runs.slice(at)) later.set_aside = true;
+/** All runs but those that led to where the files now are: agents are no longer told of them. */
+function setAside(view) {
+  const madeBy = new Map(view.versions.map((v) => [v.id, v.run_id]));
+  const lines = new Map();
+  let line = [];
+  for (const run of view.runs) {
+    const done = new Set(run.steps.filter((s) => s.state !== "running").map((s) => s.key));
+    if (run.resends && done.has("base:0") && !done.has("undo:0")) line = lines.get(madeBy.get(run.restore_id)) ?? [];
+    line = [...line, run.id];
+    lines.set(run.id, line);
+  }
+  for (const run of view.runs) run.set_aside = !line.includes(run.id);
 }
 
 function foldRun(view, run, { event, at }) {
@@ -89,15 +100,25 @@ function foldRun(view, run, { event, at }) {
       break;
     case "model.finished": {
       const step = stepOf(run, event.step, "model", at);
-      Object.assign(step, { state: "done", duration_ms: event.duration_ms, text: event.text, thinking: event.thinking });
-      run.cost_micros += event.cost_micros;
+      Object.assign(step, { state: "done", duration_ms: event.duration_ms });
+      Object.assign(step, { text: event.text, thinking: event.thinking, model: event.model });
+      spend(run, event);
       break;
     }
     case "model.restarted":
       Object.assign(stepOf(run, event.step, "model", at), { text: "", thinking: "", note: event.reason });
       break;
     case "model.spent":
-      run.cost_micros += event.cost_micros;
+      spend(run, event);
+      break;
+    case "review.finished":
+      Object.assign(stepOf(run, event.step, "review", at), {
+        state: "done",
+        duration_ms: event.duration_ms,
+        findings: event.findings,
+        model: event.model,
+      });
+      spend(run, event);
       break;
     case "tool.finished": {
       const step = stepOf(run, event.step, "tool", at);
@@ -106,6 +127,7 @@ function foldRun(view, run, { event, at }) {
       Object.assign(step, { changes: event.changes, output: event.output, exit_code: event.exit_code });
       if (event.changes.length && !run.steps.some((s) => s !== step && s.changes.length)) view.touched = {};
       for (const change of event.changes) view.touched[change.path] = touch(view.touched[change.path], change.status);
+      if (run.resends && ["base:0", "undo:0"].includes(event.step)) setAside(view);
       break;
     }
     case "check.finished":
@@ -135,6 +157,7 @@ function foldRun(view, run, { event, at }) {
       Object.assign(run, { status: event.status, finished_at: at, cancelling: false });
       Object.assign(run, { verified: event.verified, failure: event.failure, version_id: event.version_id });
       Object.assign(run, { duration_s: event.duration_s, cost_micros: event.cost_micros });
+      run.sandbox_s = event.sandbox_s;
       for (const step of run.steps) if (step.state === "running") step.state = "stopped";
   }
 }
@@ -153,9 +176,15 @@ const newStep = (key, kind, at) => ({
   exit_code: null,
   result: "",
   report: null,
+  findings: [],
+  model: "",
   duration_ms: null,
   note: "",
 });
+
+function spend(run, event) {
+  for (const part of ["input_tokens", "cached_tokens", "output_tokens", "cost_micros"]) run[part] += event[part];
+}
 
 function stepOf(run, key, kind, at) {
   const known = run.steps.findLast((s) => s.key === key);
