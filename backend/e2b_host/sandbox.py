@@ -12,6 +12,7 @@ from .channel import Channel
 from .layout import remove_tree
 from .machine import Backend, BootError, Machine, Plan
 from .names import new_access_token
+from .network_rules import NetworkRules
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,11 @@ class Request:
     timeout_s: float = DEFAULT_TIMEOUT_S
     internet: bool = True
     pause_on_timeout: bool = False
+    pause_keeps_memory: bool = True
     auto_resume: bool = False
+    secure: bool = True
+    """False: the sandbox's files and commands need no access token."""
+    network: NetworkRules = NetworkRules()
 
 
 class Sandbox:
@@ -36,6 +41,8 @@ class Sandbox:
         self.plan = plan
         self.id = plan.id
         self.token = new_access_token()
+        self.traffic_token: str | None = None
+        """Set for a sandbox whose ports are not public."""
         self.state: State = "booting"
         self.request = Request()
         self.started_at = time.time()
@@ -74,6 +81,7 @@ class Sandbox:
     async def hand_over(self, request: Request) -> None:
         """Give the booted sandbox to the client who asked."""
         self.request = request
+        self.traffic_token = None if request.network.allow_public_traffic else new_access_token()
         self.started_at = time.time()
         if request.envs:
             await self.channel.call({"op": "envs", "envs": dict(request.envs)})
