@@ -4,36 +4,20 @@ import asyncio
 import logging
 import subprocess
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine
 from typing import Any, Literal
 
 from .channel import Channel
 from .layout import remove_tree
 from .machine import Backend, BootError, Machine, Plan
 from .names import new_access_token
+from .request import DEFAULT_TIMEOUT_S as DEFAULT_TIMEOUT_S
+from .request import Request
 from .network_rules import NetworkRules
 
 log = logging.getLogger(__name__)
 
-DEFAULT_TIMEOUT_S = 300
 State = Literal["booting", "running", "paused", "dead"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a client asked for in `create`."""
-
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    envs: Mapping[str, str] = field(default_factory=dict)
-    timeout_s: float = DEFAULT_TIMEOUT_S
-    internet: bool = True
-    pause_on_timeout: bool = False
-    pause_keeps_memory: bool = True
-    auto_resume: bool = False
-    secure: bool = True
-    """False: the sandbox's files and commands need no access token."""
-    network: NetworkRules = NetworkRules()
 
 
 class Sandbox:
@@ -41,6 +25,8 @@ class Sandbox:
         self.plan = plan
         self.id = plan.id
         self.token = new_access_token()
+        self.traffic_token: str | None = None
+        """What previews ask for when `request.network.allow_public_traffic` is false."""
         self.traffic_token: str | None = None
         """Set for a sandbox whose ports are not public."""
         self.state: State = "booting"
@@ -99,8 +85,16 @@ class Sandbox:
         if time.time() + seconds > self.ends_at:
             self.set_timeout(seconds)
 
-    async def pause(self) -> bool:
+    def amend(self, request: Request) -> None:
+        """Put other wishes, e.g. network rules, in the place of those it was created with."""
+        self.request = request
+        if not request.network.allow_public_traffic and self.traffic_token is None:
+            self.traffic_token = new_access_token()
+
+    async def pause(self, *, keep_memory: bool = True) -> bool:
         """Stop every process where it stands; False when it was paused already. Memory stays taken."""
+        if not keep_memory:
+            raise BootError("this host cannot pause without memory yet")
         async with self._lock:
             if self.state != "running":
                 return False

@@ -10,7 +10,9 @@ from .layout import Layout
 from .limits import Limits
 from .machine import Backend, BootError, Plan
 from .names import new_sandbox_id
-from .sandbox import Request, Sandbox
+from .request import Request
+from .sandbox import Sandbox
+from .snapshots import Snapshot
 from .templates import BARE, Template
 
 
@@ -64,6 +66,28 @@ class Sandboxes:
 
     def get(self, sandbox_id: str) -> Sandbox | None:
         return self._given.get(sandbox_id)
+
+    async def snapshot(self, sandbox: Sandbox, name: str | None = None) -> Snapshot:
+        """Copy the sandbox's disk; `create` takes the snapshot's id or name for a template.
+
+        A name that was used before means the new snapshot from now on. Raises `BootError`.
+        """
+        raise BootError("this host cannot take snapshots yet")
+
+    def snapshots(self) -> list[Snapshot]:
+        """Newest first."""
+        return []
+
+    def forget_snapshot(self, snapshot_id: str) -> bool:
+        """Remove a snapshot by id or name; False when there is none. Sandboxes made from it go on."""
+        return False
+
+    async def fork(self, sandbox: Sandbox, count: int, timeout_s: float) -> list[Sandbox | BootError | NoRoom]:
+        """`count` running sandboxes on copies of the disk, each by itself, or why it did not start.
+
+        Memory is not forked: processes start anew, as after a pause without memory.
+        """
+        raise BootError("this host cannot fork yet")
 
     async def create(self, template_name: str, request: Request) -> Sandbox:
         """A running sandbox; raises `UnknownTemplate`, `NoRoom` or `BootError`."""
