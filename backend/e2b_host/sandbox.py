@@ -13,7 +13,6 @@ from .machine import Backend, BootError, Machine, Plan
 from .names import new_access_token
 from .request import DEFAULT_TIMEOUT_S as DEFAULT_TIMEOUT_S
 from .request import Request
-from .network_rules import NetworkRules
 
 log = logging.getLogger(__name__)
 
