@@ -26,8 +26,6 @@ class Sandbox:
         self.token = new_access_token()
         self.traffic_token: str | None = None
         """What previews ask for when `request.network.allow_public_traffic` is false."""
-        self.traffic_token: str | None = None
-        """Set for a sandbox whose ports are not public."""
         self.state: State = "booting"
         self.request = Request()
         self.started_at = time.time()
