@@ -1,6 +1,5 @@
 """The ASGI application: control plane, envd, and ports named by headers."""
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +15,7 @@ from .sandbox import Sandbox
 
 
 def application(control: Control, router: Router) -> ASGIApp:
-    plane = Starlette(routes=control.routes())
+    plane = control.application()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
