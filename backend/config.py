@@ -44,7 +44,14 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
     """Any server that speaks OpenAI's chat API; sets the provider to `compatible`."""
+    compatible_api_key: SecretStr | None = Field(default=None, alias="COMPATIBLE_API_KEY")
+    """The key of the server at OPENAI_BASE_URL. Missing: OPENAI_API_KEY is, and OpenAI does not see it."""
     gemini_api_key: SecretStr | None = Field(default=None, alias="GEMINI_API_KEY")
+    ai_fallback: str = Field(default="", alias="AI_FALLBACK")
+    """Who is asked when the model does not answer, in order: `gemini,compatible:qwen3-coder,openai:gpt-6-luna`. Missing:
+    every other provider with a key; `none`: nobody."""
+    ai_models: str = Field(default="", alias="AI_MODELS")
+    """What projects may choose from beside the models in force, written alike: `openai:gpt-6-luna,gemini`."""
     ai_price_input: float = Field(default=4.0, gt=0, alias="AI_PRICE_INPUT")
     """Dollars for a million input tokens of a model that no public price list names."""
     ai_price_output: float = Field(default=18.0, gt=0, alias="AI_PRICE_OUTPUT")
@@ -64,8 +71,11 @@ class Settings(BaseSettings):
     e2b_domain: str | None = Field(default=None, alias="E2B_DOMAIN")
     """That host's domain, which sandboxes' addresses end in."""
     e2b_template: str = Field(default="codeflow-nextjs", alias="CODEFLOW_E2B_TEMPLATE")
-    sandbox_timeout_s: int = Field(default=1800, alias="CODEFLOW_SANDBOX_TIMEOUT")
-    """A sandbox nobody uses for so long is let go; its project's files are in the store."""
+    sandbox_timeout_s: int = Field(default=300, ge=60, alias="CODEFLOW_SANDBOX_TIMEOUT")
+    """A sandbox is paused so many seconds after no run works in it and no page shows its project any more; it wakes when
+    its preview is opened. E2B bills the seconds in which it is not."""
+    sandbox_keep_s: int = Field(default=604_800, gt=0, alias="CODEFLOW_SANDBOX_KEEP")
+    """A paused sandbox that nobody came back to for so many seconds is ended; its project's files are in the store."""
     sandbox_pool: int = Field(default=1, alias="CODEFLOW_SANDBOX_POOL")
     """Booted sandboxes the embedded host keeps ready."""
     unsafe_local: bool = Field(default=False, alias="CODEFLOW_UNSAFE_LOCAL")

@@ -105,6 +105,8 @@ class ModelFinished(Fact):
     """Of the input tokens, those the provider had in its prompt cache."""
     output_tokens: int = 0
     cost_micros: int = 0
+    estimated: bool = False
+    """The provider did not report the tokens: they are guessed from the lengths."""
     duration_ms: int
 
 
@@ -127,6 +129,7 @@ class ModelSpent(Fact):
     cached_tokens: int = 0
     output_tokens: int
     cost_micros: int
+    estimated: bool = False
 
 
 class ToolFinished(Fact):
@@ -247,6 +250,27 @@ class Entry(BaseModel):
 def spent_micros(entries: Iterable[Entry]) -> int:
     """Spent on models, in millionths of a US dollar."""
     return sum(e.event.cost_micros for e in entries if isinstance(e.event, ModelFinished | ModelSpent | ReviewFinished))
+
+
+def sandbox_seconds(entries: Iterable[Entry]) -> float:
+    """How long a run held a sandbox, by the times of its own facts: of each attempt from its claim, or the boot of a new
+    sandbox, to the last thing heard of it. Where none was ever used there is none.
+    """
+    total = 0.0
+    since: datetime | None = None
+    until: datetime | None = None
+    for entry in entries:
+        match entry.event:
+            case RunClaimed() | SandboxBooting() | SandboxClosed():
+                total += (until - since).total_seconds() if since and until else 0.0
+                since, until = None if isinstance(entry.event, SandboxClosed) else entry.at, None
+            case SandboxReady() | StepStarted():
+                until = entry.at
+            case RunFinished():
+                pass
+            case _ if until:
+                until = entry.at
+    return round(total + ((until - since).total_seconds() if since and until else 0.0), 3)
 
 
 class Delta(BaseModel):

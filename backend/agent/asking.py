@@ -1,52 +1,29 @@
-"""Ask a model and stream its answer; when it fails, ask again or ask the next one.
+"""Ask the models for an answer; when one fails, ask it again or ask the next one.
 
 A rate limit or an outage is met in the same way before the first word and in the middle of an answer: what came so
 far is discarded, the journal says so, and another attempt begins. Only whole answers are ever acted on.
 """
 
 import asyncio
-import json
+import contextlib
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
-from pydantic_ai.direct import model_request_stream
-from pydantic_ai.messages import (
-    BinaryContent,
-    ModelMessage,
-    ModelMessagesTypeAdapter,
-    ModelRequest,
-    ModelResponse,
-    ModelResponseStreamEvent,
-    PartDeltaEvent,
-    PartEndEvent,
-    PartStartEvent,
-    TextPart,
-    TextPartDelta,
-    ThinkingPart,
-    ThinkingPartDelta,
-    ToolCallPart,
-    ToolCallPartDelta,
-    UserPromptPart,
-)
-from pydantic_ai.models import ModelRequestParameters, StreamedResponse
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
 
 from backend.agent.ahead import Ahead
-from backend.agent.cost import cost_micros
-from backend.agent.faults import FAULTS, BrokenOff, Fault, fault_of
+from backend.agent.answering import answer, metered
+from backend.agent.candidate import Candidate
+from backend.agent.faults import FAULTS, Fault, fault_of
 from backend.agent.journal import Journal
-from backend.agent.models import Candidate, Models, Patience
-from backend.agent.spending import spent
+from backend.agent.models import Models, Patience
+from backend.agent.spending import Bill
 from backend.agent.stops import ModelFailed
-from backend.agent.tools import CATALOGUE
 from backend.agent.tracing import traced
-from backend.events import Delta, ModelFinished, ModelRestarted, StepStarted
-
-_PARAMETERS = ModelRequestParameters(
-    function_tools=[tool.definition() for tool in CATALOGUE.values()], allow_text_output=True
-)
+from backend.domain import CodeFlowError
+from backend.events import ModelFinished, ModelRestarted, ModelSpent, StepStarted
 
 
 @traced
@@ -62,152 +39,109 @@ async def ask(
         )
     await journal.append(StepStarted(step=step, kind="model"))
     begun = time.monotonic()
-    candidate, response = await _first_whole_answer(journal, step, models, messages, ahead)
+    response, bill = await _Asking(journal, step, models, messages, ahead).first_answer()
     finished = ModelFinished(
         step=step,
-        model=candidate.name,
         message=ModelMessagesTypeAdapter.dump_python([response], mode="json")[0],
         text=response.text or "",
         thinking=response.thinking or "",
-        input_tokens=response.usage.input_tokens,
-        output_tokens=response.usage.output_tokens,
-        cost_micros=cost_micros(candidate.provider, candidate.name, response.usage, candidate.unlisted),
         duration_ms=round((time.monotonic() - begun) * 1000),
+        **asdict(bill),
     )
     await journal.append(finished, step=step)
     return finished
 
 
-async def _first_whole_answer(
-    journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
-) -> tuple[Candidate, ModelResponse]:
-    """Round after round through the models that may still answer, at once to the next one, with a pause between
-    rounds.
-    """
-    able = list(models.coder)
+@dataclass
+class _Turn:
+    """A candidate's place in the asking."""
+
+    candidate: Candidate
+    asked: int = 0
+    ready_at: float = 0.0
     fault: Fault | None = None
-    for number in range(models.patience.rounds):
-        for place, candidate in enumerate(tuple(able)):
-            if fault:
-                reason = f"{fault.reason} Asking {candidate.name}{' again' if number else ''}."
-                await journal.append(ModelRestarted(step=step, model=candidate.name, reason=reason))
-                if place == 0:
-                    await asyncio.sleep(_pause_s(models.patience, number, fault))
-            ahead.begin()
-            try:
-                return candidate, await _answer(journal, step, candidate, messages, ahead, models.patience.silence_s)
-            except FAULTS as error:
-                await ahead.undo()
-                found = fault_of(error, candidate)
-            except BaseException:
-                await ahead.undo()
-                raise
-            if found.remedy == "person" and candidate is models.coder[0]:
-                raise found.as_failure()
-            if found.remedy != "again":
-                able.remove(candidate)
-            fault = found
-        if not able:
-            break
-    assert fault is not None
-    names = ", ".join(candidate.name for candidate in models.coder)
-    raise ModelFailed(
-        f"{fault.reason} Nothing else answered either (asked: {names})." if len(models.coder) > 1 else fault.reason,
-        fault.action or "Send the message again in a few minutes; what was built so far is kept.",
-    )
 
 
-def _pause_s(patience: Patience, number: int, fault: Fault) -> float:
-    """Exponential with full jitter, but never before the provider said."""
-    backoff = min(patience.most_s, patience.first_s * 2**number) * random.uniform(0.5, 1)
-    return max(backoff, min(patience.told_s, fault.retry_after_s or 0))
+class _Asking:
+    def __init__(
+        self, journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
+    ) -> None:
+        self.journal, self.step, self.models, self.messages, self.ahead = journal, step, models, messages, ahead
+        self.turns = [_Turn(candidate) for candidate in models.coder]
 
+    async def first_answer(self) -> tuple[ModelResponse, Bill]:
+        """Each candidate once, in their order and at once; then, of those that may still answer, whichever is ready
+        first.
+        """
+        able = list(self.turns)
+        last: Fault | None = None
+        while able:
+            turn = min(able, key=lambda turn: turn.ready_at)
+            if last:
+                await self._restart(turn, last)
+            answered = await self._attempt(turn)
+            if answered:
+                return answered
+            last = turn.fault
+            assert last is not None
+            if last.remedy == "person" and turn is self.turns[0]:
+                raise ModelFailed(last.reason, last.action)
+            if last.remedy != "again" or turn.asked >= self.models.patience.rounds:
+                able.remove(turn)
+        raise self._failure()
 
-async def _answer(
-    journal: Journal, step: str, candidate: Candidate, messages: Sequence[ModelMessage], ahead: Ahead, silence_s: float
-) -> ModelResponse:
-    tools: dict[int, str] = {}
-    model = await asyncio.to_thread(lambda: candidate.model)
-    seen = messages if model.profile.get("supports_image_input", True) else _without_images(messages)
-    loop = asyncio.get_running_loop()
-    async with _accounted(journal, candidate) as watch:
+    async def _restart(self, turn: _Turn, fault: Fault) -> None:
+        name = turn.candidate.name
+        reason = f"{fault.reason} Asking {name}{' again' if turn.asked else ''}."
+        await self.journal.append(ModelRestarted(step=self.step, model=name, reason=reason))
+        await asyncio.sleep(turn.ready_at - time.monotonic())
+
+    async def _attempt(self, turn: _Turn) -> tuple[ModelResponse, Bill] | None:
+        """The answer and what it costs; None, with the turn's `fault`, when there is none. What had come of it is
+        undone, and paid for all the same.
+        """
+        candidate, patience = turn.candidate, self.models.patience
+        meter = metered(candidate, self.messages)
+        self.ahead.begin()
+        turn.asked += 1
         try:
-            async with (
-                asyncio.timeout(silence_s) as silence,
-                model_request_stream(model, seen, model_request_parameters=_PARAMETERS) as stream,
-            ):
-                watch(stream)
-                async for event in stream:
-                    silence.reschedule(loop.time() + silence_s)
-                    if delta := _delta(event, tools):
-                        await journal.stream(step, delta)
-                    if isinstance(event, PartEndEvent) and isinstance(event.part, ToolCallPart):
-                        await ahead.take(event.part)
-        except TimeoutError as error:
-            raise BrokenOff from error
-        response = stream.get()
-        # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
-        cut = response.finish_reason is None and candidate.provider != "demo"
-        if cut or not any(
-            isinstance(part, ToolCallPart) or (isinstance(part, TextPart) and part.content.strip())
-            for part in response.parts
-        ):
-            raise BrokenOff
-        return response
-
-
-@asynccontextmanager
-async def _accounted(journal: Journal, candidate: Candidate) -> AsyncIterator[Callable[[StreamedResponse], None]]:
-    """An answer that comes to nothing is paid for all the same: what its stream reported until then is journaled."""
-    streams: list[StreamedResponse] = []
-    try:
-        yield streams.append
-    except FAULTS:
-        for stream in streams:
-            await journal.append(*spent(candidate, stream.usage, "broken_off"))
-        raise
-
-
-def _delta(event: ModelResponseStreamEvent, tools: dict[int, str]) -> Delta | None:
-    """What to show of a stream's event; `tools` remembers which part is whose call."""
-    match event:
-        case (
-            PartStartEvent(index=part, part=TextPart(content=text))
-            | PartDeltaEvent(index=part, delta=TextPartDelta(content_delta=text))
-        ):
-            return Delta(part=part, kind="text", text=text) if text else None
-        case PartStartEvent(index=part, part=ThinkingPart(content=text)):
-            return Delta(part=part, kind="thinking", text=text) if text else None
-        case PartDeltaEvent(index=part, delta=ThinkingPartDelta(content_delta=text)):
-            return Delta(part=part, kind="thinking", text=text) if text else None
-        case PartStartEvent(index=part, part=ToolCallPart(tool_name=tool, args=args)):
-            tools[part] = tool
-            return Delta(part=part, kind="tool", tool=tool, text=_as_json(args))
-        case PartDeltaEvent(index=part, delta=ToolCallPartDelta(args_delta=args)) if args:
-            return Delta(part=part, kind="tool", tool=tools.get(part), text=_as_json(args))
-        case _:
+            response = await answer(
+                self.journal, self.step, candidate, self.messages, self.ahead, meter, patience.silence_s
+            )
+            return response, meter.bill()
+        except FAULTS as error:
+            await self.ahead.undo()
+            turn.fault = fault_of(error, candidate, patience.told_s)
+            turn.ready_at = time.monotonic() + _pause_s(patience, turn.asked, turn.fault)
+            await self._charge(meter.spent("broken_off"))
             return None
+        except asyncio.CancelledError:
+            await self.ahead.undo()
+            with contextlib.suppress(CodeFlowError):
+                await self._charge(meter.spent("stopped"))
+            raise
+        except BaseException:
+            await self.ahead.undo()
+            raise
+
+    async def _charge(self, spent: Sequence[ModelSpent]) -> None:
+        if spent:
+            await self.journal.append(*spent)
+
+    def _failure(self) -> ModelFailed:
+        faults = [(turn.candidate, turn.fault) for turn in self.turns if turn.fault]
+        first = faults[0][1]
+        if len(faults) == 1:
+            message = first.reason
+        else:
+            message = "None of the models answered. " + " ".join(
+                f"{candidate.name}: {fault.reason}" for candidate, fault in faults
+            )
+        action = next((fault.action for _, fault in faults if fault.action), "")
+        return ModelFailed(message, action or "Send the message again in a few minutes; what was built so far is kept.")
 
 
-def _as_json(args: object) -> str:
-    return args if isinstance(args, str) else json.dumps(args, ensure_ascii=False) if args else ""
-
-
-def _without_images(messages: Sequence[ModelMessage]) -> list[ModelMessage]:
-    """For a model that reads text only: each image becomes a line that says there was one."""
-    return [
-        replace(message, parts=[_as_text(part) if isinstance(part, UserPromptPart) else part for part in message.parts])
-        if isinstance(message, ModelRequest)
-        else message
-        for message in messages
-    ]
-
-
-def _as_text(part: UserPromptPart) -> UserPromptPart:
-    if isinstance(part.content, str):
-        return part
-    pieces = [
-        "(an image is attached, which this model cannot see)" if isinstance(c, BinaryContent) else str(c)
-        for c in part.content
-    ]
-    return replace(part, content="\n".join(pieces))
+def _pause_s(patience: Patience, asked: int, fault: Fault) -> float:
+    """Exponential with jitter, but never before the provider said."""
+    backoff = min(patience.most_s, patience.first_s * 2 ** (asked - 1)) * random.uniform(0.5, 1)
+    return max(backoff, fault.retry_after_s or 0)

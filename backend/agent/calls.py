@@ -1,11 +1,13 @@
-"""A tool call as a model wrote it: read, described, carried out."""
+"""A tool call, checked, described, carried out."""
 
 import json
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_ai.messages import ToolCallPart
+from pydantic_core import ErrorDetails
 
+from backend.agent.arguments import Unreadable, arguments, meant_tool
 from backend.agent.tools import CATALOGUE, Done, Hands, Refused, Tool
 from backend.workspace import FileMissing, PathRefused
 
@@ -29,28 +31,45 @@ def about(call: ToolCallPart) -> str:
 
 
 def _parsed(call: ToolCallPart) -> Tool:
-    kind = CATALOGUE.get(call.tool_name)
+    kind = CATALOGUE.get(meant_tool(call.tool_name))
     if kind is None:
         raise Refused(f"There is no tool `{call.tool_name}`. The tools are: {', '.join(CATALOGUE)}.")
     try:
-        return kind.model_validate(_arguments(call))
+        given = arguments(call)
+    except Unreadable as error:
+        raise Refused(str(error)) from None
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        return _mended(kind, given, error.errors())
+
+
+def _mended(kind: type[Tool], given: dict[str, Any], errors: list[ErrorDetails]) -> Tool:
+    """With what has only one meaning put right: null for what may be missing, JSON in a string for what it says, one
+    thing for a list of it. Raises `Refused`.
+    """
+    mended = dict(given)
+    for error in errors:
+        name = str(error["loc"][0]) if error["loc"] else ""
+        field = kind.model_fields.get(name)
+        if given.get(name, ...) is None and field and not field.is_required():
+            del mended[name]
+        elif error["type"] == "list_type" and isinstance(given[name], str) and len(error["loc"]) == 1:
+            mended[name] = _as_list(given[name])
+    try:
+        return kind.model_validate(mended)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
+        names = [name if field.is_required() else f"{name} (optional)" for name, field in kind.model_fields.items()]
+        takes = f"It takes {', '.join(names)}." if names else "It takes no arguments."
         raise Refused(
-            f"The arguments of {call.tool_name} do not fit: {wrong}. Call it again with all of them."
+            f"The arguments of {kind.name} do not fit, so nothing was done: {wrong}. {takes} Call it again with all of them."
         ) from None
 
 
-def _arguments(call: ToolCallPart) -> dict[str, Any]:
-    if not isinstance(call.args, str):
-        return dict(call.args or {})
+def _as_list(text: str) -> list[Any]:
     try:
-        arguments = json.loads(call.args or "{}", strict=False)
+        found = json.loads(text)
     except ValueError:
-        raise Refused(
-            f"The arguments of {call.tool_name} are not whole JSON; they may have been cut at your output limit. "
-            "Call it again, with a smaller file if it was long."
-        ) from None
-    if not isinstance(arguments, dict):
-        raise Refused(f"The arguments of {call.tool_name} must be a JSON object.")
-    return arguments
+        return [text]
+    return found if isinstance(found, list) else [text]

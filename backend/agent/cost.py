@@ -21,8 +21,9 @@ CEILING = Price()
 
 
 def cost_micros(provider: str, model: str, usage: RequestUsage, unlisted: Price = CEILING) -> int:
-    """Millionths of a US dollar. Models on this machine cost nothing; one that no list names costs `unlisted`, never
-    nothing, so that a budget ends its runs too.
+    """Millionths of a US dollar; tokens read from the provider's cache at their own price. Models on this machine cost
+    nothing; one that no list names costs `unlisted` with its cached input too, never nothing, so that a budget ends its
+    runs too.
     """
     if provider in _FREE:
         return 0

@@ -1,5 +1,6 @@
 """What a failed model call means: ask again, ask another, or tell the person."""
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -21,11 +22,16 @@ from pydantic_ai.exceptions import (
     UserError,
 )
 
-from backend.agent.models import Candidate
-from backend.agent.stops import ModelFailed
+from backend.agent.candidate import Candidate
 
 _KEYS = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|AIza|Bearer)[-_ ]?[A-Za-z0-9*._-]{8,}")
 _MAX_DETAIL_CHARS = 240
+_TOO_LONG = re.compile(
+    r"context[ _](?:length|size|window)|maximum context|exceed_context|too many tokens|(?:prompt|input)(?: is)? too (?:long|large)"
+    r"|reduce (?:the|your) (?:length|prompt)|input token count|longer than the model|context the overflows",
+    re.I,
+)
+"""The words of llama.cpp, Ollama, LM Studio, vLLM, TGI, Mistral and gateways; the status is 400, 413 or 422."""
 
 
 class BrokenOff(Exception):
@@ -46,20 +52,18 @@ class Fault:
     action: str = ""
     retry_after_s: float | None = None
 
-    def as_failure(self) -> ModelFailed:
-        return ModelFailed(self.reason, self.action)
 
-
-def fault_of(error: Exception, candidate: Candidate) -> Fault:
-    """Never holds the provider's key, whatever the provider echoed."""
+def fault_of(error: Exception, candidate: Candidate, patience_s: float) -> Fault:
+    """Never holds the provider's key, whatever the provider echoed. One that asks to be left alone for longer than
+    `patience_s` is not asked again.
+    """
     who = candidate.title
     match error:
         case ModelAPIError() if _is_about_the_key(error):
             variable = candidate.key_variable or "the key"
-            status = f" (HTTP {error.status_code})" if isinstance(error, ModelHTTPError) else ""
             return Fault(
                 "person",
-                f"{who} refused the API key{status}.",
+                f"{who} refused the API key{_status(error)}.",
                 f"Check {variable}, restart CodeFlow, and send the message again.",
             )
         case ModelNotFoundError():
@@ -68,11 +72,12 @@ def fault_of(error: Exception, candidate: Candidate) -> Fault:
                 f"{who} has no model `{candidate.name}` for this key.",
                 "Set AI_MODEL to one it has, and restart CodeFlow.",
             )
-        case ModelContextWindowExceededError():
+        case ModelRequestRejectedError() | ModelHTTPError() if _is_about_length(error):
             return Fault(
-                "person",
+                "another",
                 f"The conversation is longer than `{candidate.name}` can read.",
-                "Start a new project from this version, or set AI_MODEL to a model that reads more.",
+                "Start a new project from this version, or choose a model that reads more. A model server may need a larger "
+                "context length (for Ollama, OLLAMA_CONTEXT_LENGTH).",
             )
         case ModelQuotaExceededError():
             return Fault(
@@ -81,8 +86,8 @@ def fault_of(error: Exception, candidate: Candidate) -> Fault:
                 "Top up the account, or set another provider's key.",
             )
         case ModelRateLimitError():
-            return Fault("again", f"{who} is limiting the rate of requests.", retry_after_s=error.retry_after)
-        case ModelRequestTimeout() | ModelConnectionError() | httpx.HTTPError() | ConnectionError():
+            return _later(f"{who} is limiting the rate of requests", error, patience_s)
+        case ModelRequestTimeout() | ModelConnectionError():
             return Fault("again", f"The connection to {who} failed or broke off.")
         case ModelRequestRejectedError():
             return Fault(
@@ -97,18 +102,41 @@ def fault_of(error: Exception, candidate: Candidate) -> Fault:
                 "Check the provider's settings.",
             )
         case ModelAPIError():
-            status = f" (HTTP {error.status_code})" if isinstance(error, ModelHTTPError) else ""
-            return Fault("again", f"{who} cannot answer right now{status}.", retry_after_s=error.retry_after)
+            return _later(f"{who} cannot answer right now{_status(error)}", error, patience_s)
         case ContentFilterError():
-            return Fault("person", f"{who} refused to answer: its content filter stepped in.", "Say it in other words.")
+            said = f" It said: {_redacted(error.message, candidate)}" if error.message else ""
+            return Fault(
+                "another", f"{who} refused to answer: its content filter stepped in.{said}", "Say it in other words."
+            )
         case UserError():
             return Fault(
                 "person",
                 f"{who} is not set up rightly: {_redacted(str(error), candidate)}",
                 "Run `codeflow doctor` to see what is missing.",
             )
-        case _:
+        case BrokenOff() | UnexpectedModelBehavior():
             return Fault("again", f"{who} sent an answer that breaks off.")
+        case _:
+            return Fault("again", f"The connection to {who} failed or broke off.")
+
+
+def _later(what: str, error: ModelAPIError, patience_s: float) -> Fault:
+    after_s = error.retry_after
+    if after_s is None or after_s <= patience_s:
+        return Fault("again", f"{what}.", retry_after_s=after_s)
+    minutes = math.ceil(after_s / 60)
+    wait = f"{minutes} minutes" if minutes < 120 else f"{math.ceil(minutes / 60)} hours"
+    return Fault(
+        "another", f"{what}, for another {wait}.", f"Send the message again in {wait}, or choose another model."
+    )
+
+
+def _status(error: ModelAPIError) -> str:
+    return f" (HTTP {error.status_code})" if isinstance(error, ModelHTTPError) else ""
+
+
+def _is_about_length(error: ModelAPIError) -> bool:
+    return isinstance(error, ModelContextWindowExceededError) or bool(_TOO_LONG.search(f"{error.body} {error.message}"))
 
 
 def _is_about_the_key(error: ModelAPIError) -> bool:
@@ -119,7 +147,7 @@ def _is_about_the_key(error: ModelAPIError) -> bool:
 
 
 def _detail(error: ModelAPIError, candidate: Candidate) -> str:
-    body = error.body
+    body = error.body[0] if isinstance(error.body, list) and error.body else error.body
     message = body.get("message") or body.get("error") if isinstance(body, dict) else body
     if isinstance(message, dict):
         message = message.get("message")

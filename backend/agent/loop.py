@@ -24,6 +24,7 @@ from backend.agent.acting import act
 from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.budget import Budget
+from backend.agent.cutting import Cuts
 from backend.agent.forgetting import within_reach
 from backend.agent.gate import Gate
 from backend.agent.journal import Journal
@@ -72,6 +73,7 @@ class _Work:
         self.finished = {
             e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
         }
+        self.cuts = Cuts()
         self.changed = False
 
     async def through(self) -> Outcome:
@@ -80,12 +82,15 @@ class _Work:
         for turn in count():
             answer = await self.think(turn, messages)
             messages.append(answer)
+            to_go_on = self.cuts.then(answer)
             if calls := answer.tool_calls:
                 results = await self.do(turn, calls)
-                messages.append(ModelRequest(parts=[_as_part(result) for result in results]))
+                messages.append(ModelRequest(parts=[*map(_as_part, results), *to_go_on]))
                 done = next((result for result in results if result.tool == "finish" and result.ok), None)
                 if done:
                     return self.outcome(summary=done.target)
+            elif to_go_on:
+                messages.append(ModelRequest(parts=to_go_on))
             elif not self.changed:
                 return self.outcome(summary=answer.text or "")
             else:

@@ -33,6 +33,7 @@ def _told(done: ModelFinished | ToolFinished) -> dict[str, str | int | bool]:
         return {
             "gen_ai.request.model": done.model,
             "gen_ai.usage.input_tokens": done.input_tokens,
+            "gen_ai.usage.cache_read.input_tokens": done.cached_tokens,
             "gen_ai.usage.output_tokens": done.output_tokens,
             "codeflow.cost_micros": done.cost_micros,
         }

@@ -7,16 +7,13 @@ _PROBE = httpx.Timeout(2.0, connect=0.5)
 
 
 def build(model: str, key: str | None, base_url: str, name: str = "compatible") -> Model:
-    from pydantic_ai.models.openai import OpenAIChatModel, OpenAIChatModelSettings
-    from pydantic_ai.profiles.openai import OpenAIModelProfile
     from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 
+    from backend.agent.providers.chat import TolerantChatModel, TolerantClient
+
     # The SDK insists on a key; a server without one ignores it.
-    provider = OpenAICompatibleProvider(name, base_url=base_url, api_key=key or "none")
-    # A stream that ends without a finish reason broke off; its half answer must not pass for a whole one.
-    profile = OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True)
-    settings = OpenAIChatModelSettings(max_retries=0)
-    return OpenAIChatModel(model, provider=provider, profile=profile, settings=settings)
+    client = TolerantClient(base_url=base_url, api_key=key or "none", max_retries=0)
+    return TolerantChatModel(model, provider=OpenAICompatibleProvider(name, openai_client=client))
 
 
 def served_models(base_url: str, key: str | None) -> list[str]:
