@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from .cgroups import Cgroups
 from .host import LOOPBACK, Address, Options, PortTaken, serve
 from .identities import Identities, make
 from .jail import JailBackend
@@ -18,7 +19,7 @@ from .limits import Limits
 from .machine import Backend
 from .names import new_api_key
 from .plain import PlainBackend
-from .probe import probe
+from .probe import hold, probe
 from .templates import BARE, TemplateError, load
 
 MAX_POOL = 8
@@ -54,11 +55,13 @@ def _run(arguments: argparse.Namespace) -> None:
         raise Refused(f"{isolation.message} {isolation.advice or ''}")
     backend: Backend
     identities: Identities | None = None
+    cgroups: Cgroups | None = None
     if isolation.kind == "none":
         isolation = replace(isolation, message=f"NO ISOLATION: sandboxes run as plain processes. {isolation.message}")
         backend = PlainBackend(layout)
     else:
-        backend = JailBackend(layout, isolation)
+        cgroups, isolation = hold(isolation)
+        backend = JailBackend(layout, isolation, cgroups)
         as_root = os.geteuid() == 0
         identities = _identities(options) if as_root else None
         backend.prepare(options.templates.values(), as_root=as_root)
@@ -72,7 +75,7 @@ def _run(arguments: argparse.Namespace) -> None:
             print(f"{isolation.message}\nE2B_API_URL={address.api_url}\nE2B_SANDBOX_URL={address.api_url}")
             print(f"E2B_DOMAIN={address.domain}\nE2B_API_KEY={options.api_key}", flush=True)
 
-    serving = serve(options, layout, backend, identities, announce)
+    serving = serve(options, layout, backend, identities, cgroups, announce)
     try:
         import uvloop
 
@@ -105,6 +108,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         api_key=new_api_key(),
         bind=arguments.bind,
         domain=arguments.domain,
+        expose_api=arguments.expose_api,
         templates=templates,
         pool=pool,
         pool_delay_s=arguments.pool_delay,
@@ -130,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--bind", default=LOOPBACK, help="address to listen on; in a container 0.0.0.0, so that previews leave it")
     add("--data-dir", type=Path, required=True, help="where running sandboxes keep their files")
     add("--domain", help="what preview host names end with; default localhost:PORT")
+    add("--expose-api", action="store_true", help="serve other machines more than previews: whoever has the key")
     add("--template", type=_pair, action="append", default=[], metavar="NAME=DIR", help="a template to offer")
     add(
         "--env",

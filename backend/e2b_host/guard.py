@@ -1,70 +1,155 @@
-"""Watches what sandboxes take, and ends those that take too much."""
+"""Watches what sandboxes take, and ends those that take too much.
+
+Control groups, where the host has them, hold memory, processes and processor time by themselves; the guard then only
+tells why a sandbox was refused, and ends it. Without them it looks at each sandbox's memory as often as it could run out.
+"""
 
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
+from .cgroups import Cgroups
+from .disk import Disk
 from .limits import MB, Limits
-from .metrics import Meter, usage
+from .metrics import Meter, Usage, usage
 from .sandbox import Sandbox
 from .sandboxes import Sandboxes
 
 log = logging.getLogger(__name__)
 
-MEMORY_EVERY_S = 2.0
-DISK_EVERY_S = 5.0
-DISK_SHARE = 20
-"""Counting a sandbox's files may take one part in so many of the time."""
+TICK_S = 0.2
+METRICS_S = 2.0
+GROWTH_PER_S = 2048 * MB
+"""How fast the memory of a sandbox is taken to grow at most."""
+MEMORY_SHARE = 10
+"""Adding up a sandbox's memory may take one part in so many of the time."""
+RESERVE_MB = 384
+"""Less memory left on the machine than this, and the sandbox that takes most of it is ended."""
+WORTH_MB = 64
+"""A sandbox that takes less is not to blame for a machine's want of memory or disk."""
 
 
 class Guard:
-    def __init__(self, sandboxes: Sandboxes, meter: Meter, limits: Limits) -> None:
+    def __init__(
+        self, sandboxes: Sandboxes, meter: Meter, limits: Limits, folder: Path, cgroups: Cgroups | None
+    ) -> None:
         self._sandboxes = sandboxes
         self._meter = meter
         self._limits = limits
-        self._disk: dict[str, int] = {}
-        self._next_count: dict[str, float] = {}
+        self._cgroups = cgroups
+        self._disk = Disk(folder, limits)
+        self._used: dict[str, Usage] = {}
+        self._next_look: dict[str, float] = {}
+        self._next_sample = 0.0
+        self._refused: dict[str, int] = {}
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(MEMORY_EVERY_S)
-            alive = self._sandboxes.every
+            await asyncio.sleep(TICK_S)
+            alive = [sandbox for sandbox in self._sandboxes.every if sandbox.state in ("running", "paused")]
+            if self._cgroups:
+                await self._heed_groups(self._cgroups, alive)
             for sandbox in alive:
-                if sandbox.state in ("running", "paused"):
-                    await self._check(sandbox)
-            ids = {sandbox.id for sandbox in alive}
-            self._meter.forget_all_but(ids)
-            for gone in self._next_count.keys() - ids:
-                self._next_count.pop(gone)
-                self._disk.pop(gone, None)
+                await self._look(sandbox)
+            await self._spare_memory(alive)
+            await self._spare_disk(alive)
+            self._sample(alive)
+            self._forget()
 
-    async def _check(self, sandbox: Sandbox) -> None:
-        used = usage(sandbox.pid)
-        if time.monotonic() >= self._next_count.get(sandbox.id, 0):
-            began = time.monotonic()
-            self._disk[sandbox.id] = await disk_usage(sandbox)
-            took = time.monotonic() - began
-            self._next_count[sandbox.id] = time.monotonic() + max(DISK_EVERY_S, took * DISK_SHARE)
-        disk = self._disk.get(sandbox.id, 0)
-        self._meter.record(sandbox, used, disk)
-        if used.memory > self._limits.memory_mb * MB:
-            await self._end(
-                sandbox, f"it used {used.memory // MB} MB of memory; its limit is {self._limits.memory_mb} MB"
+    async def _heed_groups(self, cgroups: Cgroups, alive: Sequence[Sandbox]) -> None:
+        for sandbox in alive:
+            if cgroups.killed(sandbox.id):
+                await self._end(sandbox, f"it used all of its {self._limits.memory_mb} MB of memory")
+            refused = cgroups.forks_refused(sandbox.id)
+            if refused and sandbox.id not in self._refused:
+                most = self._limits.processes
+                log.warning("sandbox %s is refused more processes: its limit is %s", sandbox.id, most)
+                self._refused[sandbox.id] = refused
+
+    async def _look(self, sandbox: Sandbox) -> None:
+        began = time.monotonic()
+        if sandbox.state == "dead" or began < self._next_look.get(sandbox.id, 0):
+            return
+        used = await self._usage(sandbox)
+        took = time.monotonic() - began
+        self._used[sandbox.id] = used
+        left = self._limits.memory_mb * MB - used.memory
+        pause = METRICS_S if self._cgroups else min(METRICS_S, left / GROWTH_PER_S)
+        self._next_look[sandbox.id] = time.monotonic() + max(pause, took * MEMORY_SHARE)
+        if left < 0:
+            most = self._limits.memory_mb
+            await self._end(sandbox, f"it used {used.memory // MB} MB of memory; its limit is {most} MB")
+
+    async def _usage(self, sandbox: Sandbox) -> Usage:
+        if self._cgroups:
+            try:
+                held = self._cgroups.usage(sandbox.id)
+                return Usage(held.memory, held.cpu_s or 0.0)
+            except OSError:
+                pass
+        return await asyncio.to_thread(usage, sandbox.pid)
+
+    async def _spare_memory(self, alive: Sequence[Sandbox]) -> None:
+        """When the machine's memory runs out, all of it would suffer: one sandbox goes first."""
+        free = free_memory()
+        if free is None or free >= RESERVE_MB * MB:
+            return
+        for sandbox in alive:
+            if sandbox.state != "dead":
+                self._used[sandbox.id] = await self._usage(sandbox)
+        worst = self._worst(alive, {id: used.memory for id, used in self._used.items()})
+        if worst:
+            taken = self._used[worst.id].memory // MB
+            await self._end(worst, f"the machine has {free // MB} MB of memory left, and it took the most, {taken} MB")
+
+    async def _spare_disk(self, alive: Sequence[Sandbox]) -> None:
+        space = self._disk.space()
+        for sandbox in alive:
+            if sandbox.state != "dead" and (space.short or self._disk.due(sandbox, space)):
+                await self._disk.count(sandbox)
+                if excess := self._disk.excess(sandbox):
+                    await self._end(sandbox, excess)
+        if space.short and self._disk.space().short:
+            worst = self._worst(alive, {sandbox.id: self._disk.of(sandbox).grew for sandbox in alive}) or self._worst(
+                alive, {sandbox.id: self._disk.of(sandbox).used for sandbox in alive}
             )
-        elif disk > self._limits.disk_mb * MB:
-            await self._end(sandbox, f"it used {disk // MB} MB of disk; its limit is {self._limits.disk_mb} MB")
+            if worst:
+                await self._end(worst, "the host's disk is nearly full, and it took the most of it")
+
+    def _worst(self, alive: Sequence[Sandbox], taken: dict[str, int]) -> Sandbox | None:
+        blamed = [one for one in alive if one.state != "dead" and taken.get(one.id, 0) > WORTH_MB * MB]
+        return max(blamed, key=lambda sandbox: taken[sandbox.id], default=None)
+
+    def _sample(self, alive: Sequence[Sandbox]) -> None:
+        if time.monotonic() < self._next_sample:
+            return
+        self._next_sample = time.monotonic() + METRICS_S
+        for sandbox in alive:
+            if sandbox.state != "dead" and sandbox.id in self._used:
+                self._meter.record(sandbox, self._used[sandbox.id], self._disk.of(sandbox).used)
+
+    def _forget(self) -> None:
+        ids = {sandbox.id for sandbox in self._sandboxes.every}
+        self._meter.forget_all_but(ids)
+        self._disk.forget_all_but(ids)
+        for known in (self._used, self._next_look, self._refused):
+            for gone in known.keys() - ids:
+                known.pop(gone)
+        if self._cgroups:
+            self._cgroups.remove_all_but(ids)
 
     async def _end(self, sandbox: Sandbox, reason: str) -> None:
-        log.warning("sandbox %s is over its limit: %s", sandbox.id, reason)
-        await sandbox.kill(reason)
+        if sandbox.state != "dead":
+            log.warning("sandbox %s is over its limit: %s", sandbox.id, reason)
+            await sandbox.kill(reason)
 
 
-async def disk_usage(sandbox: Sandbox) -> int:
-    """Bytes of disk the sandbox's own files take."""
-    process = await asyncio.create_subprocess_exec(
-        "nice", "du", "-s", "-x", "--block-size=1", str(sandbox.plan.folder),
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-    count = output.split(b"\t", 1)[0]
-    return int(count) if count.isdigit() else 0
+def free_memory() -> int | None:
+    """Bytes that can be had without swapping; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)

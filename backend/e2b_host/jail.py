@@ -9,26 +9,40 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from . import seccomp
+from .cgroups import Cgroups
 from .identities import GUEST_UID, HOST_UID, own
 from .layout import ETC, PATH, Layout
 from .limits import MB
 from .machine import EGRESS_SOCKET, Plan, sealed_file
+from .mountpoints import restore, settle
 from .network_env import proxy_environment
 from .probe import Isolation
 from .templates import Mount, Template
 
 SHARED_ETC = (
-    "ssl", "ca-certificates", "alternatives", "fonts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d",
-    "localtime", "mime.types", "terminfo", "chromium", "chromium.d",
+    "ssl", "ca-certificates", "alternatives", "fonts", "ld.so.conf", "ld.so.conf.d", "localtime", "mime.types",
+    "terminfo", "chromium", "chromium.d",
 )  # fmt: skip
+MASKED = (
+    "acpi", "asound", "bus", "config.gz", "driver", "fs", "interrupts", "iomem", "ioports", "irq", "kallsyms", "kcore",
+    "key-users", "keys", "kmsg", "latency_stats", "modules", "pagetypeinfo", "sched_debug", "scsi", "sysrq-trigger",
+    "timer_list", "vmallocinfo",
+)  # fmt: skip
+"""Of `/proc`: what tells of the machine rather than of the sandbox, or commands it."""
+UNFAIR_NICE = 5
+"""Where no control group shares the processors out, the host at least comes before its sandboxes."""
 FOLDERS = (".envd", "home/user", "root", "etc", "var/tmp", "var/log", "mnt", "opt", "srv")
 BOOTSTRAP = "import sys; sys.path.insert(0, '/.envd/agent'); from guest.main import main; main()"
 
 
 class JailBackend:
-    def __init__(self, layout: Layout, isolation: Isolation) -> None:
+    def __init__(self, layout: Layout, isolation: Isolation, cgroups: Cgroups | None) -> None:
         assert isolation.bwrap
         self._layout = layout
+        self._cgroups = cgroups
+        self._seccomp = seccomp.program() if isolation.seccomp else None
+        self._held: dict[str, int] = {}
         self._bwrap = str(isolation.bwrap)
         self._overlay = isolation.overlay
         self._disable_userns = isolation.userns_disabled
@@ -66,8 +80,17 @@ class JailBackend:
         for upper in plan.folder.glob("overlays/*/upper"):
             os.chown(upper, HOST_UID, HOST_UID)
 
+    def started(self, plan: Plan, pid: int) -> None:
+        if self._cgroups:
+            self._cgroups.make(plan.id, plan.limits)
+            self._cgroups.place(plan.id, pid)
+        os.close(self._held.pop(plan.id))
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        os.killpg(process.pid, signal.SIGKILL)  # the jail's first process is told to die with this one
+        # The outermost process ends once the jail's first has, and that one only after all in its namespace.
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        for pid in map(int, children.read_text().split() or [process.pid]):
+            os.kill(pid, signal.SIGKILL)
 
     def guest_config(self, plan: Plan) -> dict[str, Any]:
         envs = {**(proxy_environment() if plan.egress_socket else {}), **plan.envs}
@@ -77,6 +100,7 @@ class JailBackend:
             "start_cmd": plan.template.start_cmd,
             "start_log": "/tmp/start_cmd.log",
             "become": GUEST_UID if plan.identity else None,
+            "nice": 0 if self._cgroups and self._cgroups.fair else UNFAIR_NICE,
             "rlimits": plan.limits.rlimits(),
         }
 
@@ -88,11 +112,22 @@ class JailBackend:
         else:
             user = ["--unshare-user", "--uid", str(GUEST_UID), "--gid", str(GUEST_UID), "--cap-drop", "ALL"]
             user += ["--disable-userns"] if self._disable_userns else []
+        if self._seccomp:
+            fds.append(sealed_file("seccomp", self._seccomp))
+            user += ["--seccomp", str(fds[-1])]
         root = ["--bind", str(plan.files), "/"]
         options = [*user, *self._walls(), *root, *self._system(), *self._own(plan), *self._mounts(plan)]
-        options_fd = sealed_file("jail", b"\0".join(option.encode() for option in options) + b"\0")
+        settle(plan.files, [*FOLDERS, *_targets(options)])
+        restore(plan.files, FOLDERS, HOST_UID if plan.identity else None)
+        fds.append(self._hold(plan, options))
         guest = [_python(), "-I", "-S", "-c", BOOTSTRAP, str(config_fd)]
-        return [self._bwrap, "--args", str(options_fd), "--", *guest], [options_fd, *fds]
+        return [self._bwrap, "--args", str(fds[-1]), "--", *guest], fds
+
+    def _hold(self, plan: Plan, options: list[str]) -> int:
+        """A pipe with bubblewrap's options, which keeps it waiting until its process is where it belongs."""
+        reader, self._held[plan.id] = os.pipe()
+        os.write(self._held[plan.id], b"\0".join(option.encode() for option in options) + b"\0")
+        return reader
 
     def _walls(self) -> list[str]:
         walls = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"]
@@ -116,7 +151,10 @@ class JailBackend:
         system = self._layout.system
         etc = [option for name in ETC for option in ("--ro-bind", str(system / "etc" / name), f"/etc/{name}")]
         etc += [option for name in SHARED_ETC for option in ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")]
-        own = [*etc, "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"]
+        # What programs are loaded from is never the sandbox's: its guest starts with rights its user must not get.
+        cache = Path("/etc/ld.so.cache")
+        etc += ["--ro-bind", str(cache if cache.exists() else system / "etc" / "ld.so.preload"), str(cache)]
+        own = [*etc, "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", *_masks(), "--dev", "/dev"]
         own += [
             "--perms",
             "1777",
@@ -155,6 +193,24 @@ class JailBackend:
 
     def _is_overlay(self, mount: Mount) -> bool:
         return self._overlay and mount.mode == "overlay"
+
+
+def _targets(options: list[str]) -> list[str]:
+    """Where bubblewrap will mount or link."""
+    second = ("--ro-bind", "--ro-bind-try", "--bind", "--symlink")
+    found = [options[at + 2] for at, option in enumerate(options) if option in second]
+    found += [options[at + 1] for at, option in enumerate(options) if option in ("--tmpfs", "--proc", "--dev")]
+    return found + [options[at + 3] for at, option in enumerate(options) if option == "--overlay"]
+
+
+def _masks() -> list[str]:
+    found: list[str] = []
+    for path in (Path("/proc", name) for name in MASKED):
+        if path.is_dir():
+            found += ["--tmpfs", str(path), "--remount-ro", str(path)]
+        elif path.exists():
+            found += ["--ro-bind", os.devnull, str(path)]
+    return found
 
 
 def _system_python() -> bool:

@@ -1,8 +1,11 @@
-"""What sandboxes use of the machine, read from /proc."""
+"""What sandboxes use of the machine, read from /proc where no control group tells."""
 
+import contextlib
 import os
+import stat
 import time
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +16,7 @@ from .sandbox import Sandbox
 
 KEPT = 720
 TICKS = os.sysconf("SC_CLK_TCK")
+IN_MEMORY = ("/tmp", "/dev/shm", "/run")
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,10 @@ def process_ids(root: int) -> list[int]:
 
 
 def usage(root: int) -> Usage:
-    """What the tree under `root` uses now."""
+    """What the tree under `root` uses now, files that live in memory included."""
     memory, ticks = 0, 0
-    for pid in process_ids(root):
+    pids = process_ids(root)
+    for pid in pids:
         try:
             status = Path(f"/proc/{pid}/status").read_text()
             fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -51,7 +56,52 @@ def usage(root: int) -> Usage:
             * 1024
         )
         ticks += int(fields[11]) + int(fields[12])
-    return Usage(memory, ticks / TICKS)
+    return Usage(memory + _tmpfs(pids) + deleted_files(pids).memory, ticks / TICKS)
+
+
+def _tmpfs(pids: list[int]) -> int:
+    for pid in reversed(pids):  # the outermost process has the host's root
+        total = 0
+        with contextlib.suppress(OSError):
+            for place in IN_MEMORY:
+                found = os.statvfs(f"/proc/{pid}/root{place}")
+                total += (found.f_blocks - found.f_bfree) * found.f_frsize
+            return total
+    return 0
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """Bytes of files that are open and have no name any more."""
+
+    disk: int
+    memory: int
+    """Made by `memfd_create`."""
+
+
+def deleted_files(pids: list[int]) -> Deleted:
+    found: dict[tuple[int, int], int] = {}
+    memory: set[tuple[int, int]] = set()
+    for path in (path for pid in pids for path in _descriptors(pid)):
+        try:
+            named = str(path.readlink())
+            if not named.endswith(" (deleted)") or named.startswith(tuple(f"{place}/" for place in IN_MEMORY)):
+                continue
+            file = path.stat()
+        except OSError:
+            continue
+        if stat.S_ISREG(file.st_mode):
+            key = (file.st_dev, file.st_ino)
+            found[key] = file.st_blocks * 512
+            if named.startswith("/memfd:"):
+                memory.add(key)
+    in_memory = sum(found[key] for key in memory)
+    return Deleted(sum(found.values()) - in_memory, in_memory)
+
+
+def _descriptors(pid: int) -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        yield from Path(f"/proc/{pid}/fd").iterdir()
 
 
 class Meter:

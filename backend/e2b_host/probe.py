@@ -1,20 +1,28 @@
 """Which isolation this machine can give, and why."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+
+from . import seccomp
+from .cgroups import Cgroups, NoCgroups
 
 MIN_VERSION = (0, 8)
 """The first bubblewrap with `--disable-userns`."""
 OVERLAY_VERSION = (0, 11)
 """The first bubblewrap with `--overlay`."""
 PROBE_S = 10
+_GROUPS = (
+    "For limits held by the kernel, start the host as a user's service or scope (`systemd-run --user --scope …`), as "
+    "root, or in a container with writable control groups."
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,10 @@ class Isolation:
     """Whether template mounts of mode `overlay` are writable; otherwise they are read-only."""
     userns_disabled: bool = False
     """Whether code in a sandbox is kept from making user namespaces of its own."""
+    seccomp: bool = False
+    """Whether system calls are filtered."""
+    cgroups: bool = False
+    """Whether limits are held by the kernel's control groups; otherwise the host watches."""
 
     def public(self) -> dict[str, object]:
         return {
@@ -39,6 +51,8 @@ class Isolation:
             "version": self.version,
             "overlay": self.overlay,
             "userns_disabled": self.userns_disabled,
+            "seccomp": self.seccomp,
+            "cgroups": self.cgroups,
         }
 
 
@@ -74,10 +88,15 @@ def probe(scratch: Path) -> Isolation:
 def _found(path: Path, version: tuple[int, int], scratch: Path, *, userns_disabled: bool) -> Isolation:
     overlay = version >= OVERLAY_VERSION and not _try_overlay(path, scratch)
     number = ".".join(map(str, version))
+    program = seccomp.program()
+    filtered = program is not None and not _try_filter(path, program, scratch)
+    with_filter = ", a filter of system calls" if filtered else ""
     message = (
-        f"Each sandbox is a bubblewrap {number} jail with its own namespaces and no network but the allowed hosts."
+        f"Each sandbox is a bubblewrap {number} jail with its own namespaces{with_filter} and no network but the "
+        "allowed hosts."
     )
     notes = [] if overlay else ["Overlay mounts do not work here, so shared packages are read-only in sandboxes."]
+    notes += [] if filtered else [f"System calls are not filtered on this machine ({platform.machine()})."]
     notes += [] if userns_disabled else ["Sandboxed code can make user namespaces of its own."]
     return Isolation(
         "bubblewrap",
@@ -89,7 +108,24 @@ def _found(path: Path, version: tuple[int, int], scratch: Path, *, userns_disabl
         number,
         overlay,
         userns_disabled,
+        filtered,
     )
+
+
+def hold(isolation: Isolation) -> tuple[Cgroups | None, Isolation]:
+    """Control groups for the sandboxes where this host may make them, and what is in force then."""
+    try:
+        cgroups = Cgroups.find()
+    except NoCgroups as error:
+        message = (
+            f"{isolation.message} Memory and disk are watched several times a second, processes are limited by number, "
+            f"and processor time is shared by the system; control groups would hold them ({error})."
+        )
+        advice = f"{isolation.advice or ''} {_GROUPS}".strip()
+        return None, replace(isolation, message=message, advice=advice)
+    held = "memory, processes and processor time" if cgroups.fair else "memory and processes"
+    message = f"{isolation.message} Their {held} are held by control groups; disk is watched several times a second."
+    return cgroups, replace(isolation, message=message, cgroups=True)
 
 
 def _candidates() -> list[Path]:
@@ -114,13 +150,20 @@ def _version(path: Path) -> tuple[int, int]:
     return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
-def _try(path: Path, options: list[str], scratch: Path, *mounts: str) -> str | None:
+def _try_filter(path: Path, program: bytes, scratch: Path) -> str | None:
+    with tempfile.TemporaryFile(dir=scratch) as file:
+        file.write(program)
+        file.seek(0)
+        return _try(path, ["--seccomp", str(file.fileno())], scratch, pass_fds=(file.fileno(),))
+
+
+def _try(path: Path, options: list[str], scratch: Path, *mounts: str, pass_fds: tuple[int, ...] = ()) -> str | None:
     """Run `true` in a jail; returns what went wrong, None when it worked."""
     walls = ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL"]
     system = ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"]
     command = [str(path), *walls, *options, *system, *mounts, "--", "/bin/sh", "-c", "true"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, cwd=scratch)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, cwd=scratch, pass_fds=pass_fds)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return None if done.returncode == 0 else done.stderr.strip()[-300:] or f"exit status {done.returncode}"

@@ -24,7 +24,11 @@ def _confine(config: dict[str, Any]) -> None:
     """Take on the limits and, where the host is root, the uid of the sandbox's user; both for good."""
     os.umask(0o022)
     for name, value in config["rlimits"].items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+        kind = getattr(resource, f"RLIMIT_{name}")
+        most = resource.getrlimit(kind)[1]
+        value = value if most == resource.RLIM_INFINITY else min(value, most)
+        resource.setrlimit(kind, (value, value))
+    os.nice(config.get("nice", 0))
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(OOM_SCORE)
     if (uid := config.get("become")) is not None:
