@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     e2b_domain: str | None = Field(default=None, alias="E2B_DOMAIN")
     """That host's domain, which sandboxes' addresses end in."""
     e2b_template: str = Field(default="codeflow-nextjs", alias="CODEFLOW_E2B_TEMPLATE")
-    sandbox_timeout_s: int = Field(default=300, ge=60, alias="CODEFLOW_SANDBOX_TIMEOUT")
+    sandbox_timeout_s: int = Field(default=300, ge=120, alias="CODEFLOW_SANDBOX_TIMEOUT")
     """A sandbox is paused so many seconds after no run works in it and no page shows its project any more; it wakes when
     its preview is opened. E2B bills the seconds in which it is not."""
     sandbox_keep_s: int = Field(default=604_800, gt=0, alias="CODEFLOW_SANDBOX_KEEP")

@@ -201,6 +201,18 @@ class Project(Noun):
     updated_at: datetime
 
 
+class Preview(Noun):
+    """A sandbox that a project names as its own, running or paused, while no run is under way on it."""
+
+    project_id: str
+    sandbox_id: str
+    preview_url: str | None
+    looked_s: float | None
+    """Since somebody last had the project's page open; None: nobody did."""
+    quiet_s: float
+    """Since anything happened in the project, or somebody looked."""
+
+
 class ProjectCard(Noun):
     """A project as a list shows it."""
 

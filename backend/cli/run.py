@@ -99,6 +99,7 @@ async def _summary(services: Services, run: Run, finished: RunFinished) -> dict[
         "version": head.number if finished.version_id else None,
         "duration_s": round(finished.duration_s, 3),
         "cost_micros": finished.cost_micros,
+        "sandbox_s": finished.sandbox_s,
         "failure": finished.failure.model_dump(mode="json") if finished.failure else None,
     }
 

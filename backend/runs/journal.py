@@ -21,6 +21,7 @@ from backend.events import (
     ProjectTitled,
     StepStarted,
     ToolFinished,
+    sandbox_seconds,
     spent_micros,
 )
 from backend.runs.measuring import measure
@@ -76,6 +77,11 @@ class RunJournal:
     def cost_micros(self) -> int:
         """Spent on models in all attempts, in millionths of a US dollar."""
         return spent_micros(self.entries)
+
+    @property
+    def sandbox_s(self) -> float:
+        """How long a sandbox was held, in all attempts."""
+        return sandbox_seconds(self.entries)
 
     def done(self, step: str) -> bool:
         return step in self._done

@@ -16,6 +16,7 @@ from backend.telemetry.metrics import (
     RUN_SECONDS,
     RUNS_AT_WORK,
     RUNS_FINISHED,
+    SANDBOX_SECONDS,
     STEP_SECONDS,
 )
 
@@ -65,6 +66,7 @@ def measure_end(run: Run, event: RunFinished) -> None:
     labels = (run.kind.value, event.status.value)
     RUNS_FINISHED.labels(*labels).inc()
     RUN_SECONDS.labels(*labels).observe(event.duration_s)
+    SANDBOX_SECONDS.labels(run.kind.value).inc(event.sandbox_s)
     failure = event.failure.code.value if event.failure else ""
     tell(
         {
@@ -72,6 +74,7 @@ def measure_end(run: Run, event: RunFinished) -> None:
             "codeflow.run.verified": event.verified,
             "codeflow.run.failure": failure,
             "codeflow.cost_micros": event.cost_micros,
+            "codeflow.sandbox_s": event.sandbox_s,
         }
     )
     log.info("Run %s is over: %s after %.1f s", run.id, failure or event.status.value, event.duration_s)

@@ -15,6 +15,7 @@ MAX_SANDBOXES = 4
 """A run whose sandbox is lost more often than this fails."""
 HOST_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 LOG_S = 0.5
+KEEP_S = 60.0
 MAX_LOG_LINES = 600
 """Of the dev server, journaled in one run."""
 MAX_LINE_CHARS = 2000
@@ -34,7 +35,7 @@ async def in_sandbox(job: Job, work: Callable[[Workspace], Awaitable[T]]) -> T:
             await _closed(job, e.message)
             continue
         try:
-            async with _dev_log(job, workspace):
+            async with _attended(job, workspace):
                 return await work(workspace)
         except SandboxLost as e:
             await _closed(job, e.message)
@@ -100,18 +101,29 @@ def _last_word(job: Job) -> SandboxBooting | SandboxReady | SandboxClosed | None
 
 
 @contextlib.asynccontextmanager
-async def _dev_log(job: Job, workspace: Workspace) -> AsyncIterator[None]:
-    """Journal what the dev server prints while the block runs, up to a bound."""
-    pump = asyncio.create_task(_pump(job, workspace))
+async def _attended(job: Job, workspace: Workspace) -> AsyncIterator[None]:
+    """While the block runs, the sandbox is kept awake, however long a model thinks, and its dev server's log journaled."""
+    attending = [asyncio.create_task(_pump(job, workspace)), asyncio.create_task(_keep(job, workspace))]
     try:
         yield
     finally:
-        pump.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await pump
+        for task in attending:
+            task.cancel()
+        await asyncio.wait(attending)
+        for task in attending:
+            if not task.cancelled():
+                task.result()
+
+
+async def _keep(job: Job, workspace: Workspace) -> None:
+    while True:
+        await asyncio.sleep(KEEP_S)
+        with contextlib.suppress(WorkspaceError):
+            await job.workspaces.keep(workspace.sandbox_id)
 
 
 async def _pump(job: Job, workspace: Workspace) -> None:
+    """Up to a bound."""
     room = MAX_LOG_LINES - sum(
         len(e.event.lines) for e in job.journal.entries if isinstance(e.event, LogLines) and e.event.source == "dev"
     )

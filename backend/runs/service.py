@@ -1,5 +1,6 @@
 """What the web and the command line ask of runs: start, stop, watch."""
 
+import asyncio
 import contextlib
 import logging
 import uuid
@@ -23,6 +24,7 @@ from backend.domain import (
 )
 from backend.runs.dispatch import Dispatch
 from backend.runs.inputs import Image, checked_edits, checked_images, checked_prompt, checked_title
+from backend.runs.looking import Looking
 from backend.runs.watching import Batch, Watching
 from backend.store import Store
 from backend.views import ProjectView, fold
@@ -33,6 +35,7 @@ from backend.workspace.starter import starter_files
 log = logging.getLogger(__name__)
 
 PAGE = 1000
+LET_GO_AT_ONCE = 16
 
 
 class Runs:
@@ -42,6 +45,7 @@ class Runs:
         self._workspaces = workspaces
         self._dispatch = dispatch
         self.watching = Watching(store)
+        self.looking = Looking(store)
 
     async def start(
         self,
@@ -128,7 +132,13 @@ class Runs:
         """Queue bringing the preview back; the run under way, when there is one, does it anyway. Raises `NotFound`."""
         if active := await self._store.active_run(user, project_id):
             return active
-        return await self._queue(user, project_id, run_id or new_id(), RunKind.WAKE, "Wake the preview")
+        try:
+            return await self._queue(user, project_id, run_id or new_id(), RunKind.WAKE, "Wake the preview")
+        except Busy:
+            # Another page was faster.
+            if active := await self._store.active_run(user, project_id):
+                return active
+            raise
 
     async def wake_share(self, token: str) -> SharedVersion:
         """Queue bringing a share's preview up. Raises `NotFound` and `LimitReached`."""
@@ -278,12 +288,17 @@ class Runs:
             self._dispatch.queued(run.id)
 
     async def _let_go(self, *sandbox_ids: str | None) -> None:
-        for sandbox_id in filter(None, sandbox_ids):
+        turn = asyncio.Semaphore(LET_GO_AT_ONCE)
+
+        async def let_go(sandbox_id: str) -> None:
             try:
-                await self._workspaces.kill(sandbox_id)
+                async with turn:
+                    await self._workspaces.kill(sandbox_id)
             except WorkspaceError as e:
-                # What it showed is gone all the same; the sandbox ends at its time-out.
+                # What it showed is gone all the same, and a sandbox that is nobody's the reaper ends.
                 log.warning("Sandbox %s could not be closed: %s", sandbox_id, e.message)
+
+        await asyncio.gather(*(let_go(sandbox_id) for sandbox_id in sandbox_ids if sandbox_id))
 
     async def view(self, user: User, project_id: str) -> ProjectView:
         """Everything a page shows of the project, but for frames in flight and the files' contents."""

@@ -303,6 +303,7 @@ class Worker:
             version_id=finish.version_id,
             duration_s=round((job.journal.entries[-1].at - run.created_at).total_seconds(), 3),
             cost_micros=job.journal.cost_micros,
+            sandbox_s=job.journal.sandbox_s,
         )
         await self._store.finish_run(job.lease, event)
         measure_end(run, event)

@@ -31,6 +31,7 @@ from backend.domain import (
     FollowUp,
     Lease,
     OpenRun,
+    Preview,
     Project,
     ProjectCard,
     Run,
@@ -65,6 +66,10 @@ class Store(Protocol):
 
     async def project(self, user: User, project_id: str) -> Project: ...
     async def rename_project(self, user: User, project_id: str, title: str) -> None: ...
+    async def look_at(self, user: User, project_id: str) -> None:
+        """The user has the project's page open just now: its preview is kept awake. Pokes nobody."""
+        ...
+
     async def delete_project(self, user: User, project_id: str) -> list[str]:
         """With its journal, versions, blobs and shares. Returns the sandboxes it and its shares' previews had.
 
@@ -320,12 +325,12 @@ class Store(Protocol):
         """Be poked when a run is queued or a lease is released."""
         ...
 
-    async def orphaned_previews(self) -> list[tuple[str, str]]:
-        """(project id, sandbox id) believed alive, of projects no run is under way on; for the reaper."""
+    async def previews(self) -> list[Preview]:
+        """The sandboxes that projects name, but for those a run is under way on, which looks after its own."""
         ...
 
-    async def idle_previews(self, idle_s: float) -> list[tuple[str, str]]:
-        """Those of `orphaned_previews` whose project has seen nothing new for so long."""
+    async def unclaimed_sandboxes(self, sandbox_ids: Sequence[str]) -> list[str]:
+        """Those of the given that no project names."""
         ...
 
     async def clear_preview(self, project_id: str, sandbox_id: str) -> None:

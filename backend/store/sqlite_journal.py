@@ -151,8 +151,8 @@ def newest_run(db: sqlite3.Connection, project_id: str) -> str | None:
 def finish(db: sqlite3.Connection, run: Run, event: RunFinished, now: float) -> None:
     """End the run in the queue, the journal and the books. Its lease's token stays, so that a repeat is known for one."""
     db.execute(
-        "update runs set status = ?, finished_at = ?, lease_until = null, cost_micros = ? where id = ?",
-        (event.status, now, event.cost_micros, run.id),
+        "update runs set status = ?, finished_at = ?, lease_until = null, cost_micros = ?, sandbox_s = ? where id = ?",
+        (event.status, now, event.cost_micros, event.sandbox_s, run.id),
     )
     db.execute("delete from frames where run_id = ?", (run.id,))
     write_entry(db, run.project_id, run.id, event, now)

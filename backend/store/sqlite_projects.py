@@ -81,6 +81,13 @@ class ProjectPart(Part):
     async def project(self, user: User, project_id: str) -> Project:
         return await self.database.read(as_user(user), lambda db: to_project(owned_project(db, project_id)))
 
+    async def look_at(self, user: User, project_id: str) -> None:
+        def look(db: sqlite3.Connection) -> None:
+            owned_project(db, project_id)
+            db.execute("update projects set looked_at = ? where id = ?", (self._clock(), project_id))
+
+        await self.database.write(as_user(user), look)
+
     async def rename_project(self, user: User, project_id: str, title: str) -> None:
         require_title(title)
 

@@ -8,7 +8,19 @@ from typing import Literal, overload
 
 from pydantic import TypeAdapter
 
-from backend.domain import Attachment, CheckReport, FollowUp, NotFound, OpenRun, Project, Run, Share, Tier, Version
+from backend.domain import (
+    Attachment,
+    CheckReport,
+    FollowUp,
+    NotFound,
+    OpenRun,
+    Preview,
+    Project,
+    Run,
+    Share,
+    Tier,
+    Version,
+)
 from backend.events import Entry, Frame, event_adapter
 
 attachments_adapter: TypeAdapter[list[Attachment]] = TypeAdapter(list[Attachment])
@@ -35,6 +47,17 @@ def to_project(row: sqlite3.Row) -> Project:
     )
 
 
+def to_preview(row: sqlite3.Row, now: float) -> Preview:
+    looked_at: float | None = row["looked_at"]
+    return Preview(
+        project_id=row["id"],
+        sandbox_id=row["sandbox_id"],
+        preview_url=row["preview_url"],
+        looked_s=None if looked_at is None else round(now - looked_at, 3),
+        quiet_s=round(now - max(row["updated_at"], looked_at or 0.0), 3),
+    )
+
+
 def to_run(row: sqlite3.Row) -> Run:
     return Run(
         id=row["id"],
@@ -54,6 +77,7 @@ def to_run(row: sqlite3.Row) -> Run:
         started_at=moment(row["started_at"]),
         finished_at=moment(row["finished_at"]),
         cost_micros=row["cost_micros"],
+        sandbox_s=row["sandbox_s"],
         budget_micros=row["budget_micros"],
     )
 
@@ -162,6 +186,12 @@ def find_entries(db: sqlite3.Connection, whose: Whose, project_id: str, after: i
         (project_id, after, limit),
     )
     return [to_entry(row) for row in rows]
+
+
+def find_entries_of_run(db: sqlite3.Connection, run: Run) -> list[Entry]:
+    """As its owner reads them."""
+    sql = "select * from my_entries where project_id = ? and run_id = ? order by seq"
+    return [to_entry(row) for row in db.execute(sql, (run.project_id, run.id))]
 
 
 def find_followups(

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from backend.domain import Attachment, Busy, Hold, Run, RunKind, RunStatus, Tier, User
-from backend.events import CancelRequested, RunFinished, RunQueued
+from backend.events import CancelRequested, RunFinished, RunQueued, sandbox_seconds
 from backend.store.pokes import QUEUE
 from backend.store.sqlite_journal import active_run, finish, hold, put_attachments, put_blobs, write_entry
 from backend.store.sqlite_part import Part
 from backend.store.sqlite_rows import (
     attachments_adapter,
+    find_entries_of_run,
     owned_followup,
     owned_project,
     owned_run,
@@ -112,6 +113,7 @@ class RunPart(Part):
                     verified=False,
                     duration_s=round(now - run.created_at.timestamp(), 3),
                     cost_micros=run.cost_micros,
+                    sandbox_s=sandbox_seconds(find_entries_of_run(db, run)),
                 )
                 finish(db, run, finished, now)
             elif not run.cancel_requested or take_back > run.undo_requested:

@@ -198,7 +198,14 @@ drop index runs_under_way;
 create index runs_under_way on runs (owner, created_at) where status in ('queued', 'running');
 """
 
-MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES, FOLLOW_UPS)
+LOOKS_AND_SANDBOX_TIME = """
+alter table projects add column looked_at real;
+drop index projects_with_sandbox;
+create index projects_by_sandbox on projects (sandbox_id) where sandbox_id is not null;
+alter table runs add column sandbox_s real not null default 0;
+"""
+
+MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES, FOLLOW_UPS, LOOKS_AND_SANDBOX_TIME)
 """In order; a file's `user_version` counts those it has had. What is released is not changed: add to the end."""
 VERSION = len(MIGRATIONS)
 """A file of a later version is refused."""

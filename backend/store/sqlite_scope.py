@@ -80,7 +80,8 @@ VIEWS = {
     "my_projects": "select * from main.projects where owner = uid() and kind = 'app'",
     "my_previews": "select * from main.projects where owner = uid() and kind = 'share'",
     "my_runs": """select id, project_id, owner, kind, status, prompt, attachments, restore_id, resends, edits,
-        attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, budget_micros
+        attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, sandbox_s,
+        budget_micros
         from main.runs where owner = uid()""",
     "my_shares": """select s.id, s.project_id, s.version_id, s.preview_project_id, s.history, s.created_at, s.revoked_at,
         v.number version_number
@@ -89,7 +90,8 @@ VIEWS = {
     "my_usage_counters": "select * from main.usage_counters where owner = uid()",
     "my_usage_ledger": "select * from main.usage_ledger where owner = uid()",
     "leased_runs": """select id, project_id, owner, kind, status, prompt, attachments, restore_id, resends, edits,
-        attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, budget_micros
+        attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, sandbox_s,
+        budget_micros
         from main.runs where id = lease_run() and lease = lease_token()""",
     "leased_projects": "select * from main.projects where id = leased_project()",
     "shared": """select p.owner, p.title, s.history, s.preview_project_id, v.number version_number,

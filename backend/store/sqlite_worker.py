@@ -13,6 +13,7 @@ from backend.domain import (
     LeaseLost,
     NotFound,
     OpenRun,
+    Preview,
     Project,
     Run,
     RunKind,
@@ -33,7 +34,16 @@ from backend.store.sqlite_journal import (
     write_entry,
 )
 from backend.store.sqlite_part import Part
-from backend.store.sqlite_rows import find_blobs, find_entries, find_tree, to_open_run, to_project, to_run, to_version
+from backend.store.sqlite_rows import (
+    find_blobs,
+    find_entries,
+    find_tree,
+    to_open_run,
+    to_preview,
+    to_project,
+    to_run,
+    to_version,
+)
 from backend.store.sqlite_scope import STORE, under
 from backend.store.sqlite_turns import CLAIMABLE, next_run
 from backend.store.text import require_json, require_text
@@ -272,18 +282,22 @@ class WorkerPart(Part):
     def watch_queue(self) -> AbstractContextManager[Poke]:
         return self._pokes.watch(QUEUE)
 
-    async def orphaned_previews(self) -> list[tuple[str, str]]:
-        return await self.idle_previews(0.0)
-
-    async def idle_previews(self, idle_s: float) -> list[tuple[str, str]]:
-        def find(db: sqlite3.Connection) -> list[tuple[str, str]]:
+    async def previews(self) -> list[Preview]:
+        def find(db: sqlite3.Connection) -> list[Preview]:
+            now = self._clock()
             rows = db.execute(
-                """select id, sandbox_id from projects p where sandbox_id is not null and updated_at <= ?
+                """select * from projects p where sandbox_id > ''
                 and not exists (select 1 from runs r
-                    where r.project_id = p.id and r.status in ('queued', 'running'))""",
-                (self._clock() - idle_s,),
+                    where r.project_id = p.id and r.status in ('queued', 'running'))"""
             )
-            return [(row["id"], row["sandbox_id"]) for row in rows]
+            return [to_preview(row, now) for row in rows]
+
+        return await self.database.read(STORE, find)
+
+    async def unclaimed_sandboxes(self, sandbox_ids: Sequence[str]) -> list[str]:
+        def find(db: sqlite3.Connection) -> list[str]:
+            claimed = "select 1 from projects where sandbox_id = ?"
+            return [sandbox_id for sandbox_id in sandbox_ids if not db.execute(claimed, (sandbox_id,)).fetchone()]
 
         return await self.database.read(STORE, find)
 

@@ -16,6 +16,7 @@ from backend.domain import (
     LimitKind,
     LimitReached,
     OpenRun,
+    Preview,
     Project,
     ProjectCard,
     Run,
@@ -61,6 +62,10 @@ def to_followup(row: Any) -> FollowUp:
 
 def to_open_run(row: Any) -> OpenRun:
     return _picked(OpenRun, row)
+
+
+def to_preview(row: Any) -> Preview:
+    return _picked(Preview, row)
 
 
 def to_version(row: Any) -> Version:

@@ -68,6 +68,9 @@ class UserPart:
         await self._api.call(self._api.user(user), "rename_project", p_id=project_id, p_title=title)
         self._watch.wrote(project_id)
 
+    async def look_at(self, user: User, project_id: str) -> None:
+        await self._api.call(self._api.user(user), "look_at", p_project=project_id)
+
     async def delete_project(self, user: User, project_id: str) -> list[str]:
         sandboxes = await self._api.call_gone(self._api.user(user), NotFound, "delete_project", p_id=project_id)
         self._watch.wrote(project_id)

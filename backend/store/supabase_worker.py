@@ -14,6 +14,7 @@ from backend.domain import (
     LeaseLost,
     NotFound,
     OpenRun,
+    Preview,
     Project,
     Run,
     RunKind,
@@ -30,6 +31,7 @@ from backend.store.supabase_rows import (
     to_entries,
     to_json,
     to_open_run,
+    to_preview,
     to_project,
     to_run,
     to_version,
@@ -201,12 +203,11 @@ class WorkerPart:
     def watch_queue(self) -> AbstractContextManager[Poke]:
         return self._watch.queue()
 
-    async def orphaned_previews(self) -> list[tuple[str, str]]:
-        return await self.idle_previews(0.0)
+    async def previews(self) -> list[Preview]:
+        return [to_preview(row) for row in await self._api.call(self._api.worker(), "previews")]
 
-    async def idle_previews(self, idle_s: float) -> list[tuple[str, str]]:
-        rows = await self._api.call(self._api.worker(), "idle_previews", p_idle_s=idle_s)
-        return [(row["project_id"], row["sandbox_id"]) for row in rows]
+    async def unclaimed_sandboxes(self, sandbox_ids: Sequence[str]) -> list[str]:
+        return await self._api.call(self._api.worker(), "unclaimed_sandboxes", p_sandbox_ids=list(sandbox_ids))
 
     async def clear_preview(self, project_id: str, sandbox_id: str) -> None:
         await self._api.call(self._api.worker(), "clear_preview", p_project=project_id, p_sandbox_id=sandbox_id)

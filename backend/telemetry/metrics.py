@@ -41,4 +41,7 @@ MODEL_COST = Counter(
 MODEL_RESTARTS = Counter(
     "codeflow_model_restarts", "Answers that broke off and were asked for again.", ["model"], registry=REGISTRY
 )
+SANDBOX_SECONDS = Counter(
+    "codeflow_run_sandbox_seconds", "How long finished runs held a sandbox.", ["kind"], registry=REGISTRY
+)
 EVENT_STREAMS = Gauge("codeflow_event_streams", "Pages that follow a project or the set-up live.", registry=REGISTRY)

@@ -44,6 +44,7 @@ async def stream_project(
         with streams.counted(user), runs.watching.viewer(user, project_id, after, frames_after) as viewer:
             yield f"retry: {RETRY_MS}\n\n".encode() + first
             while (left := seconds_left(ends)) != 0:
+                await runs.looking.at(user, project_id)
                 try:
                     async with asyncio.timeout(left):
                         batch = await viewer.next()

@@ -55,7 +55,7 @@ class Services:
         choose = _choose_models if self.dispatch is None else _name_models
         self._models = asyncio.create_task(asyncio.to_thread(choose, settings))
         worker = Worker(store, self.workspaces, check_app, agent_work(self.models), settings)
-        self._local = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_timeout_s))
+        self._local = LocalDispatch(worker, Reaper(store, self.workspaces, settings.sandbox_keep_s))
         self._starting: asyncio.Task[None] | None = None
         self._checking: asyncio.Task[None] | None = None
 
@@ -137,10 +137,13 @@ class Services:
             remote = E2BWorkspaces(SandboxService.for_settings(settings))
             return lambda: remote
         from backend.workspace.embedded import EmbeddedHost
+        from backend.workspace.installation import installation
 
         self.setup.progress("Preparing the sandbox …")
         self._host = host = await EmbeddedHost.start(settings, self.setup.progress)
         self.isolation = host.isolation
+
+        mark = installation(settings)
 
         def embedded() -> Workspaces:
             # Anew each time: a host that had to be started again has another key.
@@ -152,6 +155,7 @@ class Services:
                     api_url=host.api_url,
                     domain=host.domain,
                     preview_scheme="http",
+                    installation=mark,
                 )
             )
 

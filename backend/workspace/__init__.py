@@ -10,7 +10,8 @@ What a workspace promises:
    kept.
 4. Paths are relative to the project; one that leaves it, or names `node_modules`, `.next`, `.git` or `.env*`, is
    `PathRefused`: it goes to the model.
-5. A sandbox that is gone raises `SandboxLost` from any method: the caller opens a new one and goes on.
+5. A sandbox that is gone raises `SandboxLost` from any method: the caller opens a new one and goes on. One that nobody
+   uses pauses after a while: it is not gone, and wakes when it is opened or its preview is.
 6. Effects with a `key`, unique in the project, are remembered in the sandbox: repeated after a crash, they return the
    first result and leave the project as the first left it.
 """

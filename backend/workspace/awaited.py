@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from backend.workspace import SandboxUnavailable
-from backend.workspace.contract import Workspace, Workspaces
+from backend.workspace.contract import ListedSandbox, Workspace, Workspaces
 
 
 class AwaitedWorkspaces:
@@ -27,12 +27,21 @@ class AwaitedWorkspaces:
         workspaces = await asyncio.shield(self._provided)
         return await workspaces().open(project_id, sandbox_id, files)
 
+    async def sandboxes(self) -> list[ListedSandbox]:
+        return await (await asyncio.shield(self._provided))().sandboxes()
+
     async def alive(self, sandbox_id: str) -> bool:
         """False as long as nobody can tell: `open` finds a project's sandbox again by itself."""
-        if self._provided.done() and not self._provided.exception():
-            return await self._provided.result()().alive(sandbox_id)
-        return False
+        return await workspaces.alive(sandbox_id) if (workspaces := self._now) else False
+
+    async def keep(self, sandbox_id: str) -> None:
+        if workspaces := self._now:
+            await workspaces.keep(sandbox_id)
 
     async def kill(self, sandbox_id: str) -> None:
-        if self._provided.done() and not self._provided.exception():
-            await self._provided.result()().kill(sandbox_id)
+        if workspaces := self._now:
+            await workspaces.kill(sandbox_id)
+
+    @property
+    def _now(self) -> Workspaces | None:
+        return self._provided.result()() if self._provided.done() and not self._provided.exception() else None

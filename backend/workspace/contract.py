@@ -114,10 +114,34 @@ class Workspace(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class ListedSandbox:
+    """One of this installation's sandboxes, as their service lists it."""
+
+    sandbox_id: str
+    project_id: str
+    paused: bool
+    preview_url: str | None
+    """Where its preview is reached; None where only the sandbox itself would tell."""
+
+
 class Workspaces(Protocol):
     async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Workspace:
-        """Connect to the project's sandbox, or boot one; see the promises."""
+        """Connect to the project's sandbox, waking a paused one, or boot one; see the promises."""
         ...
 
-    async def alive(self, sandbox_id: str) -> bool: ...
-    async def kill(self, sandbox_id: str) -> None: ...
+    async def sandboxes(self) -> list[ListedSandbox]:
+        """All of this installation's, running and paused. Raises `SandboxUnavailable`."""
+        ...
+
+    async def alive(self, sandbox_id: str) -> bool:
+        """Whether it is there, running or paused; asking wakes nothing. Raises `SandboxUnavailable`."""
+        ...
+
+    async def keep(self, sandbox_id: str) -> None:
+        """Put a running one's time-out off; one that is paused or gone is left so."""
+        ...
+
+    async def kill(self, sandbox_id: str) -> None:
+        """Running or paused; one that is gone already is fine."""
+        ...

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from e2b import AsyncSandbox as RemoteSandbox
-from e2b import NotFoundException, SandboxException, SandboxQuery
+from e2b import (
+    GuestUnresponsiveException,
+    NotFoundException,
+    SandboxException,
+    SandboxInfo,
+    SandboxLifecycle,
+    SandboxQuery,
+    SandboxState,
+)
 from e2b.connection_config import ApiParams
 from e2b_code_interpreter import AsyncSandbox
 
@@ -15,9 +23,10 @@ from backend.config import Settings
 from backend.telemetry import spanned, tell
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.commands import Commands, refusal
-from backend.workspace.contract import CommandResult, Fetched, Inspected, Match, OnOutput, Written
+from backend.workspace.contract import CommandResult, Fetched, Inspected, ListedSandbox, Match, OnOutput, Written
 from backend.workspace.devserver import PORT, DevServer
 from backend.workspace.files import ProjectFiles
+from backend.workspace.installation import installation
 from backend.workspace.packages import NPM_INSTALL, add_command, missing, unusable
 from backend.workspace.paths import PROJECT_DIR
 from backend.workspace.routes import affected_routes
@@ -25,6 +34,12 @@ from backend.workspace.sandbox import Sandbox, told
 
 PROJECT_KEY = "codeflow-project"
 """Sandbox metadata that names the project it belongs to."""
+INSTALLATION_KEY = "codeflow-installation"
+LIFECYCLE = SandboxLifecycle(on_timeout="pause", auto_resume=True)
+"""Nobody pays for a sandbox that nobody uses, and whoever opens its preview has it awake again."""
+STATES = [SandboxState.RUNNING, SandboxState.PAUSED]
+MOST_PAGES = 100
+"""Of the list of sandboxes, 100 on each."""
 INSTALL_S = 300
 ANSWER_S = 10
 """How long a dev server that has run before may take to answer with a project's files."""
@@ -38,11 +53,13 @@ class SandboxService:
     api_key: str
     template: str
     timeout_s: int
-    """A sandbox nobody uses for so long is let go."""
+    """A sandbox nobody uses for so long is paused."""
     api_url: str | None = None
     """The address of an E2B-compatible host; missing: E2B."""
     domain: str | None = None
     preview_scheme: Literal["http", "https"] = "https"
+    installation: str = ""
+    """Whose sandboxes are ours, where others' are too."""
 
     @classmethod
     def for_settings(cls, settings: Settings) -> "SandboxService":
@@ -57,6 +74,7 @@ class SandboxService:
             api_url=api_url,
             domain=settings.e2b_domain,
             preview_scheme="http" if api_url and api_url.startswith("http:") else "https",
+            installation=installation(settings),
         )
 
     @property
@@ -67,6 +85,16 @@ class SandboxService:
         if self.api_url:
             params["api_url"] = params["sandbox_url"] = self.api_url
         return params
+
+    @property
+    def mark(self) -> dict[str, str]:
+        """Metadata that all our sandboxes have."""
+        return {INSTALLATION_KEY: self.installation}
+
+    def preview_url(self, sandbox_id: str) -> str | None:
+        """Of a host on this machine, which may come back at another port; None: the sandbox's domain is its own to tell."""
+        here = self.domain and self.domain.partition(":")[0] == "localhost"
+        return f"{self.preview_scheme}://{PORT}-{sandbox_id}.{self.domain}" if here else None
 
 
 class E2BWorkspace:
@@ -187,6 +215,19 @@ class E2BWorkspaces:
         except SandboxLost as error:
             raise SandboxUnavailable(f"A new sandbox was lost while it was prepared: {error.message}") from error
 
+    async def sandboxes(self) -> list[ListedSandbox]:
+        service = self._service
+        return [
+            ListedSandbox(
+                sandbox_id=info.sandbox_id,
+                project_id=info.metadata[PROJECT_KEY],
+                paused=info.state is SandboxState.PAUSED,
+                preview_url=service.preview_url(info.sandbox_id),
+            )
+            for info in await self._listed(service, {})
+            if PROJECT_KEY in info.metadata
+        ]
+
     async def alive(self, sandbox_id: str) -> bool:
         try:
             with told():
@@ -196,6 +237,15 @@ class E2BWorkspaces:
                 return False
             raise SandboxUnavailable(error.message) from error
         return True
+
+    async def keep(self, sandbox_id: str) -> None:
+        service = self._service
+        try:
+            with told():
+                await AsyncSandbox.set_timeout(sandbox_id, service.timeout_s, **service.params)
+        except SandboxLost as error:
+            if not isinstance(error.__cause__, NotFoundException):
+                raise SandboxUnavailable(error.message) from error
 
     @spanned("sandbox kill")
     async def kill(self, sandbox_id: str) -> None:
@@ -218,31 +268,46 @@ class E2BWorkspaces:
     async def _found(self, project_id: str, sandbox_id: str | None) -> RemoteSandbox | None:
         if sandbox_id and (remote := await self._connected(sandbox_id)):
             return remote
-        for running in await self._running(project_id):
-            if remote := await self._connected(running):
+        for info in await self._listed(self._service, {PROJECT_KEY: project_id}):
+            if remote := await self._connected(info.sandbox_id):
                 return remote
         return None
 
     @spanned("sandbox connect")
     async def _connected(self, sandbox_id: str) -> RemoteSandbox | None:
+        """Awake, whatever state it was in; None when it is gone."""
+        service = self._service
         with contextlib.suppress(SandboxLost), told():
-            return await AsyncSandbox.connect(sandbox_id, timeout=self._service.timeout_s, **self._service.params)
+            try:
+                return await AsyncSandbox.connect(sandbox_id, timeout=service.timeout_s, **service.params)
+            except GuestUnresponsiveException:
+                # It was paused while it did not answer, and would not now: its disk is whole.
+                return await AsyncSandbox.connect(
+                    sandbox_id, timeout=service.timeout_s, on_resume="reboot", **service.params
+                )
         return None
 
-    async def _running(self, project_id: str) -> list[str]:
-        query = SandboxQuery(metadata={PROJECT_KEY: project_id})
-        with _asked_of(self._service):
-            page = await AsyncSandbox.list(query=query, **self._service.params).next_items()
-        return [info.sandbox_id for info in page]
+    async def _listed(self, service: SandboxService, metadata: Mapping[str, str]) -> list[SandboxInfo]:
+        query = SandboxQuery(metadata={**service.mark, **metadata}, state=STATES)
+        found: list[SandboxInfo] = []
+        with _asked_of(service):
+            pages = AsyncSandbox.list(query=query, **service.params)
+            for _ in range(MOST_PAGES):
+                found += await pages.next_items()
+                if not pages.has_next:
+                    break
+        return found
 
     @spanned("sandbox create")
     async def _created(self, project_id: str) -> RemoteSandbox:
-        with _asked_of(self._service):
+        service = self._service
+        with _asked_of(service):
             return await AsyncSandbox.create(
-                self._service.template,
-                timeout=self._service.timeout_s,
-                metadata={PROJECT_KEY: project_id},
-                **self._service.params,
+                service.template,
+                timeout=service.timeout_s,
+                metadata={**service.mark, PROJECT_KEY: project_id},
+                lifecycle=LIFECYCLE,
+                **service.params,
             )
 
 

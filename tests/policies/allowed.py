@@ -5,12 +5,12 @@ READS: dict[str, set[str]] = {
     "profiles": {"id", "tier", "created_at"},
     "projects": {
         "id", "owner", "kind", "title", "head_id", "sandbox_id", "preview_url", "seq", "created_at", "updated_at",
-        "hold",
+        "hold", "looked_at",
     },
     "runs": {
         "id", "project_id", "owner", "kind", "status", "prompt", "attachments", "restore_id", "edits", "attempt",
         "cancel_requested", "created_at", "started_at", "finished_at", "cost_micros", "budget_micros",
-        "resends", "undo_requested",
+        "resends", "undo_requested", "sandbox_s",
     },
     "followups": {"id", "project_id", "owner", "position", "prompt", "attachments", "anonymous", "created_at"},
     "entries": {"project_id", "seq", "run_id", "step", "at", "event"},
@@ -48,14 +48,15 @@ USER = {
     "project_cards", "read_frames", "tail", "read_tree", "read_blobs", "active_run", "usage", "create_project",
     "rename_project", "delete_project", "delete_account", "start_run", "cancel_run", "create_share", "project_shares",
     "revoke_share", "remix", "fork_project", "add_followup", "change_followup", "move_followup", "remove_followup",
-    "send_followup",
+    "send_followup", "look_at",
 }  # fmt: skip
 LEASED = {
     "renew_lease", "release_lease", "leased_run", "leased_project", "leased_entries", "leased_version", "leased_tree",
     "leased_blobs", "append_events", "write_frame", "set_preview", "commit_version", "finish_run",
 }  # fmt: skip
 WORKER = LEASED | {
-    "claim_run", "run_status", "pending", "claimable", "open_runs", "send_due_followups", "idle_previews", "clear_preview",
+    "claim_run", "run_status", "pending", "claimable", "open_runs", "send_due_followups", "previews",
+    "unclaimed_sandboxes", "clear_preview",
 }  # fmt: skip
 OPERATOR = {"set_tier", "set_app_secret"}
 

@@ -31,6 +31,7 @@ def _user_probes(v: Person, s: Person) -> dict[str, list[Arguments]]:
             {"p_id": "probe", "p_version_id": v.named("version"), "p_title": "x", "p_files": {}},
         ],
         "rename_project": [{"p_id": theirs, "p_title": "mine"}],
+        "look_at": [{"p_project": theirs}],
         "delete_project": [{"p_id": theirs}, {"p_id": v.named("preview-link")}],
         "start_run": [
             {"p_id": "probe", "p_project": theirs, "p_kind": "prompt", "p_prompt": "x"},

@@ -87,8 +87,8 @@ def test_readers_promise_to_write_nothing(session: Session) -> None:
     rows = session.sql(
         "select proname from pg_catalog.pg_proc where pronamespace = 'public'::regnamespace"
         " and provolatile = 'v' and (proname = any(%s) or proname like 'leased\\_%%' or proname in"
-        " ('open_share', 'share_picture', 'usage', 'run_status', 'pending', 'claimable', 'open_runs', 'idle_previews',"
-        " 'project_shares'))",
+        " ('open_share', 'share_picture', 'usage', 'run_status', 'pending', 'claimable', 'open_runs', 'previews',"
+        " 'unclaimed_sandboxes', 'project_shares'))",
         list(INVOKER),
     )
     assert rows == []

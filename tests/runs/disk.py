@@ -11,14 +11,26 @@ from pathlib import Path
 from backend.diffs import file_change
 from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
 from backend.workspace import FileMissing, SandboxLost
-from backend.workspace.contract import Checked, CommandResult, Fetched, Inspected, Match, OnOutput, Workspace, Written
+from backend.workspace.contract import (
+    Checked,
+    CommandResult,
+    Fetched,
+    Inspected,
+    ListedSandbox,
+    Match,
+    OnOutput,
+    Workspace,
+    Written,
+)
 from backend.workspace.paths import project_path
+
+DOMAIN = "localhost:3900"
 
 
 class DiskWorkspace:
     def __init__(self, root: Path, files: Mapping[str, bytes]) -> None:
         self.sandbox_id = root.name
-        self.preview_url = f"http://3000-{root.name}.localhost:3900"
+        self.preview_url = f"http://3000-{root.name}.{DOMAIN}"
         self.files: Mapping[str, bytes] = dict(files)
         self.log: list[str] = []
         self._root = root
@@ -111,6 +123,9 @@ class DiskWorkspaces:
         self.root = root
         self.opened: list[DiskWorkspace] = []
         self.before_open: Callable[[], None] = lambda: None
+        self.domain = DOMAIN
+        self.kept: list[str] = []
+        """Whose time-outs were put off, in order."""
 
     async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> DiskWorkspace:
         self.before_open()
@@ -119,12 +134,32 @@ class DiskWorkspaces:
         home = self.root / (known or f"sb{uuid.uuid4().hex[:12]}")
         workspace = DiskWorkspace(home, files)
         home.mkdir(parents=True, exist_ok=True)
+        (home / "project").write_text(project_id)
+        (home / "paused").unlink(missing_ok=True)
         await workspace.mirror()
         self.opened.append(workspace)
         return workspace
 
+    async def sandboxes(self) -> list[ListedSandbox]:
+        return [
+            ListedSandbox(
+                sandbox_id=named.parent.name,
+                project_id=named.read_text(),
+                paused=(named.parent / "paused").exists(),
+                preview_url=f"http://3000-{named.parent.name}.{self.domain}",
+            )
+            for named in self.root.glob("*/project")
+        ]
+
     async def alive(self, sandbox_id: str) -> bool:
         return (self.root / sandbox_id).exists()
+
+    async def keep(self, sandbox_id: str) -> None:
+        self.kept.append(sandbox_id)
+
+    def pause(self, sandbox_id: str) -> None:
+        """As a time-out does."""
+        (self.root / sandbox_id / "paused").touch()
 
     async def kill(self, sandbox_id: str) -> None:
         shutil.rmtree(self.root / sandbox_id, ignore_errors=True)

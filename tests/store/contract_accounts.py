@@ -29,7 +29,7 @@ class AccountPromises:
             await world.store.open_share(token)
         with pytest.raises(NotFound):
             await world.store.set_tier(world.ada.id, "pro")
-        assert await world.store.orphaned_previews() == []
+        assert await world.store.previews() == []
 
     async def test_a_worker_of_a_deleted_account_has_lost_its_lease(self, world: World) -> None:
         _, lease = await world.claimed()

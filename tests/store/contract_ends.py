@@ -15,8 +15,11 @@ from backend.events import (
     CheckFinished,
     LogLines,
     RunFinished,
+    SandboxBooting,
     SandboxClosed,
+    SandboxReady,
     VersionCommitted,
+    sandbox_seconds,
 )
 from tests.store.world import World, finished, frame, passed, said, sha
 
@@ -104,9 +107,10 @@ class EndPromises:
     async def test_a_preview_is_known_until_its_sandbox_is_gone(self, world: World) -> None:
         run, lease = await world.claimed()
         await world.store.set_preview(run.project_id, lease, "sb1", "http://preview")
-        assert await world.store.orphaned_previews() == [], "a run under way looks after its own sandbox"
+        assert await world.store.previews() == [], "a run under way looks after its own sandbox"
         await world.store.finish_run(lease, finished())
-        assert await world.store.orphaned_previews() == [(run.project_id, "sb1")]
+        [known] = await world.store.previews()
+        assert (known.project_id, known.sandbox_id, known.preview_url) == (run.project_id, "sb1", "http://preview")
         await world.store.clear_preview(run.project_id, "another")
         assert (await world.store.project(world.ada, run.project_id)).preview_url == "http://preview"
         await world.store.clear_preview(run.project_id, "sb1")
@@ -114,13 +118,49 @@ class EndPromises:
         assert (project.sandbox_id, project.preview_url) == (None, None)
         assert sum(isinstance(e, SandboxClosed) for e in await world.events(run)) == 1
 
-    async def test_a_preview_is_idle_when_its_project_has_seen_nothing_new_for_long(self, world: World) -> None:
+    async def test_a_preview_is_quiet_since_something_happened_or_somebody_looked(self, world: World) -> None:
         run, lease = await world.claimed()
         await world.store.set_preview(run.project_id, lease, "sb1", "http://preview")
         await world.store.finish_run(lease, finished())
-        assert await world.store.idle_previews(60) == []
-        world.let_pass(61)
-        assert await world.store.idle_previews(60) == [(run.project_id, "sb1")]
+        world.let_pass(100)
+        [unseen] = await world.store.previews()
+        assert unseen.looked_s is None
+        assert 100 <= unseen.quiet_s < 160
+        await world.store.look_at(world.ada, run.project_id)
+        world.let_pass(100)
+        [seen] = await world.store.previews()
+        assert seen.looked_s == seen.quiet_s
+        assert 100 <= seen.quiet_s < 160
+        assert sum(isinstance(e, SandboxClosed) for e in await world.events(run)) == 0
+
+    async def test_a_sandbox_is_unclaimed_when_no_project_names_it_also_during_a_run(self, world: World) -> None:
+        run, lease = await world.claimed()
+        await world.store.set_preview(run.project_id, lease, "sb1", "http://preview")
+        assert await world.store.unclaimed_sandboxes(["sb0", "sb1", "sb2"]) == ["sb0", "sb2"]
+        assert await world.store.unclaimed_sandboxes([]) == []
+
+    # What a run held
+
+    async def test_how_long_a_run_held_a_sandbox_is_kept_with_it(self, world: World) -> None:
+        run, lease = await world.claimed()
+        await world.store.finish_run(lease, finished().model_copy(update={"sandbox_s": 12.5}))
+        assert (await world.store.run(world.ada, run.id)).sandbox_s == 12.5
+
+    async def test_a_run_ended_for_a_dead_worker_is_told_what_that_one_held(self, world: World) -> None:
+        run, lease = await world.claimed()
+        await world.store.append(lease, [SandboxBooting()])
+        ready = SandboxReady(sandbox_id="sb1", preview_url="http://preview", duration_ms=1)
+        for event in (ready, LogLines(source="dev", lines=["x"]), SandboxClosed(reason="lost")):
+            world.let_pass(2)
+            await world.store.append(lease, [event])
+        await world.store.append(lease, [SandboxBooting(reason="lost")])
+        world.let_pass(20)
+        over = await world.store.cancel_run(world.ada, run.id)
+        entries = await world.store.entries(world.ada, run.project_id)
+        assert over.sandbox_s == sandbox_seconds(entries) >= 4
+        last = entries[-1].event
+        assert isinstance(last, RunFinished)
+        assert last.sandbox_s == over.sandbox_s
 
     # Pokes
 

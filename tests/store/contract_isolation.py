@@ -24,7 +24,7 @@ CARRIES_NOTHING = {"watch", "watch_run", "watch_queue"}
 SAYS_NOTHING = {"remove_followup"}
 """What is not there needs no removing: tried by `contract_queue`."""
 NO_USERS = {
-    "close", "claim_run", "run_status", "pending", "claimable", "orphaned_previews", "idle_previews", "clear_preview",
+    "close", "claim_run", "run_status", "pending", "claimable", "previews", "unclaimed_sandboxes", "clear_preview",
     "set_tier", "set_app_secret", "billing_event", "send_due_followups", "open_runs",
 }  # fmt: skip
 """Of workers without a lease, the reaper and the operator; a webhook call has its signature (`contract_billing`)."""
@@ -35,6 +35,7 @@ def strangers_attempts(world: World, run: Run, head: str, own: str, share_id: st
     store, eve, project_id, page = world.store, world.eve, run.project_id, sha(STARTER["app/page.tsx"])
     return {
         "project": lambda: store.project(eve, project_id),
+        "look_at": lambda: store.look_at(eve, project_id),
         "rename_project": lambda: store.rename_project(eve, project_id, "Mine"),
         "delete_project": lambda: store.delete_project(eve, project_id),
         "start_run": lambda: store.start_run(eve, project_id, "run-e", RunKind.PROMPT, "x"),

@@ -51,7 +51,7 @@ class SharePromises:
         with pytest.raises(NotFound):
             await world.store.open_share(token)
         assert await world.store.shares(world.ada, share.project_id) == []
-        assert await world.store.orphaned_previews() == []
+        assert await world.store.previews() == []
 
     async def test_a_share_revoked_while_its_preview_starts_leaves_no_run(self, world: World) -> None:
         share, token = await world.shared()
@@ -63,7 +63,7 @@ class SharePromises:
         share, token = await world.shared()
         await preview_started(world, token, "sb-share")
         assert await world.store.delete_project(world.ada, share.project_id) == ["sb-share"]
-        assert await world.store.orphaned_previews() == []
+        assert await world.store.previews() == []
         with pytest.raises(NotFound):
             await world.store.open_share(token)
 

@@ -13,7 +13,7 @@ from tests.store.world import UNLIMITED, World
 from tests.supabase.project import SupabaseServer
 
 _TIMES = {
-    "projects": ("created_at", "updated_at"),
+    "projects": ("created_at", "updated_at", "looked_at"),
     "runs": ("created_at", "started_at", "finished_at", "lease_until"),
     "entries": ("at",),
     "versions": ("created_at",),

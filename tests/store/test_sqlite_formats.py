@@ -92,6 +92,15 @@ async def test_prompts_wait_for_a_run_of_the_second_format_and_are_sent_after_it
     await store.close()
 
 
+async def test_what_waits_and_sleeps_in_the_third_format_does_so_still(tmp_path: Path) -> None:
+    store = await SqliteStore.open(a_file_of(3, tmp_path))
+    assert [f.id for f in await store.followups(ADA, "p2")] == ["f9"]
+    assert [(p.sandbox_id, p.looked_s) for p in await store.previews()] == [("sb1", None)]
+    await store.look_at(ADA, "p1")
+    assert (await store.run(ADA, "r1")).sandbox_s == 0
+    await store.close()
+
+
 @pytest.mark.parametrize("number", range(1, VERSION))
 async def test_an_earlier_format_becomes_what_a_new_file_is(number: int, tmp_path: Path) -> None:
     old = a_file_of(number, tmp_path)
