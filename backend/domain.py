@@ -125,7 +125,7 @@ class CheckProblem(Noun):
     line: int | None = None
     route: str | None = None
     reproduce: str = ""
-    """How a person sees it: `open /, click “Save”`; empty when the message says it all."""
+    """How a person sees it: `open /, press “Save”`; empty when the message says it all."""
 
 
 class CheckResult(Noun):
@@ -155,7 +155,8 @@ class CheckReport(Noun):
         lines = ["The checks failed. Repair these problems, then finish again."]
         for p in self.problems:
             where = f"{p.file}:{p.line}" if p.file and p.line else p.file or p.route or ""
-            lines.append(f"- [{p.level}] {where + ': ' if where else ''}{p.message}")
+            seen = f" (to see it: {p.reproduce})" if p.reproduce else ""
+            lines.append(f"- [{p.level}] {where + ': ' if where else ''}{p.message}{seen}")
         return "\n".join(lines)
 
 

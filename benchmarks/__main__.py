@@ -4,8 +4,7 @@ import argparse
 import asyncio
 import json
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -13,11 +12,10 @@ from rich.console import Console
 from backend.config import Settings
 from backend.e2b_host.probe import probe
 from backend.store.sqlite import SqliteStore
-from backend.workspace.e2b import SandboxService
-from backend.workspace.embedded import EmbeddedHost
 from backend.workspace.provision import find_node, provision
 from benchmarks.bare import BareProject, BareServer
 from benchmarks.floors import EmptyJail, RawAppend
+from benchmarks.hosts import embedded
 from benchmarks.rounds import Row, interleaved, table
 from benchmarks.runs import runs
 from benchmarks.stores import Pages, SupabaseBench
@@ -39,8 +37,8 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
     jail = EmptyJail(probe(scratch).bwrap)
     rows: list[Row] = []
     async with AsyncExitStack() as stack:
-        cold = await stack.enter_async_context(_host(settings, scratch / "cold", pool=0))
-        pooled = await stack.enter_async_context(_host(settings, scratch / "pooled", pool=1))
+        cold = await stack.enter_async_context(embedded(settings, scratch / "cold", pool=0))
+        pooled = await stack.enter_async_context(embedded(settings, scratch / "pooled", pool=1))
         console.log("sandbox create")
         taken = await interleaved({"ours": lambda: created(cold), "jail": jail.timed}, rounds * 2)
         rows.append(Row("sandbox create", "an empty jail", taken["ours"], taken["jail"]))
@@ -94,23 +92,6 @@ async def stores(rounds: int, scratch: Path, console: Console) -> list[Row]:
         rows.append(Row("Supabase: a page's reads", "SQLite's", taken["page"], taken["sqlite page"]))
         rows.append(Row("Supabase: one append", "SQLite's", taken["append"], taken["sqlite append"]))
     return rows
-
-
-@asynccontextmanager
-async def _host(settings: Settings, data_dir: Path, *, pool: int) -> AsyncIterator[SandboxService]:
-    own = settings.model_copy(update={"data_dir": data_dir, "sandbox_pool": pool})
-    host = await EmbeddedHost.start(own, lambda message, fraction: None)
-    try:
-        yield SandboxService(
-            api_key=host.api_key,
-            template=settings.e2b_template,
-            timeout_s=1800,
-            api_url=host.api_url,
-            domain=host.domain,
-            preview_scheme="http",
-        )
-    finally:
-        await host.stop()
 
 
 def main() -> None:

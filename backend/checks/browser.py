@@ -21,17 +21,26 @@ _NOT_OPENED = "The pages were not opened in a browser"
 
 
 @dataclass(frozen=True)
+class Photos:
+    """JPEGs of the first route."""
+
+    desktop: bytes
+    """1280×800."""
+    phone: bytes
+    """390×844."""
+
+
+@dataclass(frozen=True)
 class Opened:
     found: Found
-    screenshot: bytes | None = None
-    """JPEG of the first route."""
+    photos: Photos | None = None
 
 
 async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opened:
     request = {
         "baseUrl": "http://127.0.0.1:3000",
         "routes": list(routes[:MAX_PAGES]),
-        "screenshot": True,
+        "photos": True,
         "clicks": True,
         "timeoutMs": TIMEOUT_S * 1000,
     }
@@ -49,6 +58,7 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
             file=error.get("file"),
             line=error.get("line"),
             route=page["route"],
+            reproduce=f"open {page['route']}, press “{error['press']}”" if error["press"] else "",
         )
         for page in report["routes"]
         for error in page["errors"]
@@ -56,8 +66,14 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
     broken = len({problem.route for problem in problems})
     pages = counted(len(report["routes"]), "page")
     summary = f"{broken} of {pages} with errors in the browser" if broken else f"{pages} opened without errors"
-    path = report.get("screenshot")
-    return Opened(Found(CheckLevel.BROWSER, summary, problems), await workspace.download(path) if path else None)
+    return Opened(Found(CheckLevel.BROWSER, summary, problems), await _photos(workspace, report.get("photos")))
+
+
+async def _photos(workspace: Workspace, paths: dict[str, str] | None) -> Photos | None:
+    if not paths:
+        return None
+    desktop, phone = [await workspace.download(paths[screen]) for screen in ("desktop", "phone")]
+    return Photos(desktop, phone) if desktop and phone else None
 
 
 def _told(message: str) -> str:

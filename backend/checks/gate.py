@@ -40,8 +40,8 @@ async def check(workspace: Workspace) -> Checked:
         replace(served.found, duration_ms=served_ms),
         replace(opened.found, duration_ms=opened_ms),
     ]
-    blobs = [opened.screenshot] if opened.screenshot else []
-    return Checked(merged(levels, pages, opened.screenshot), blobs)
+    photos = opened.photos
+    return Checked(merged(levels, pages, photos), [photos.desktop, photos.phone] if photos else [])
 
 
 def _not_opened() -> Opened:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from backend.checks.browser import Photos
 from backend.checks.level import Found
 from backend.diffs import sha256
 from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
@@ -10,7 +11,7 @@ from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
 MAX_PROBLEMS = 30
 
 
-def merged(levels: Sequence[Found], routes: Sequence[str], screenshot: bytes | None) -> CheckReport:
+def merged(levels: Sequence[Found], routes: Sequence[str], photos: Photos | None) -> CheckReport:
     """Each problem once: the same place or the same words, told by a later level, add nothing."""
     return CheckReport(
         passed=all(level.passed for level in levels),
@@ -20,7 +21,8 @@ def merged(levels: Sequence[Found], routes: Sequence[str], screenshot: bytes | N
         ],
         problems=_once([problem for level in levels for problem in level.problems])[:MAX_PROBLEMS],
         routes=list(routes),
-        screenshot_sha256=sha256(screenshot) if screenshot else None,
+        screenshot_sha256=sha256(photos.desktop) if photos else None,
+        phone_screenshot_sha256=sha256(photos.phone) if photos else None,
     )
 
 

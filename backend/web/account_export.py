@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from backend.domain import Attachment, FollowUp, NotFound, Usage, User, Version
+from backend.domain import Attachment, CheckReport, FollowUp, NotFound, Usage, User, Version
 from backend.events import CheckFinished, Entry, FollowUpsChanged, RunQueued, ToolFinished, VersionCommitted
 from backend.store import Store
 from backend.web.zips import ZipStream
@@ -97,8 +97,7 @@ async def _journal(store: Store, user: User, project_id: str, named: set[str]) -
 
 
 def _named_by_version(version: Version) -> set[str]:
-    screenshot = version.report.screenshot_sha256 if version.report else None
-    return {*version.manifest.values(), *([screenshot] if screenshot else [])}
+    return {*version.manifest.values(), *_photos(version.report)}
 
 
 def _named_by_entry(entry: Entry) -> set[str]:
@@ -111,10 +110,14 @@ def _named_by_entry(entry: Entry) -> set[str]:
             return {change.sha256 for change in changes if change.sha256}
         case VersionCommitted(changes=changes, screenshot_sha256=screenshot):
             return {change.sha256 for change in changes if change.sha256} | ({screenshot} if screenshot else set())
-        case CheckFinished(report=report) if report.screenshot_sha256:
-            return {report.screenshot_sha256}
+        case CheckFinished(report=report):
+            return _photos(report)
         case _:
             return set()
+
+
+def _photos(report: CheckReport | None) -> set[str]:
+    return {sha for sha in (report.screenshot_sha256, report.phone_screenshot_sha256) if sha} if report else set()
 
 
 def _pictures(attachments: Iterable[Attachment]) -> set[str]:

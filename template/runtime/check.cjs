@@ -1,7 +1,7 @@
 // Opens routes of the running app in a headless browser and says what went wrong.
 //
-// stdin:  {"baseUrl": "http://127.0.0.1:3000", "routes": ["/"], "screenshot": true, "clicks": true, "timeoutMs": 30000}
-// stdout: {"routes": [{"route", "status", "title", "ms", "errors": [{"message", "file", "line"}]}], "screenshot": path | null}
+// stdin:  {"baseUrl": "http://127.0.0.1:3000", "routes": ["/"], "photos": true, "clicks": true, "timeoutMs": 30000}
+// stdout: {"routes": [{"route", "status", "title", "ms", "errors": [{"message", "press", "file", "line"}]}], "photos": {"desktop": path, "phone": path} | null}
 //         or {"error": "..."} with exit status 1 when no browser could be started
 //
 // Ends within timeoutMs whatever the app does; a route not done by then says so.
@@ -10,6 +10,7 @@
 const fs = require("node:fs")
 const path = require("node:path")
 const { startBrowser } = require("./browser.cjs")
+const { Links } = require("./links.cjs")
 const { noticed } = require("./noticed.cjs")
 const { visit } = require("./visit.cjs")
 
@@ -31,17 +32,16 @@ async function check(request) {
     status: 0,
     title: "",
     ms: 0,
-    errors: [{ message: `${route} was not opened within ${timeoutMs / 1000} s`, file: null, line: null }],
+    errors: [{ message: `${route} was not opened within ${timeoutMs / 1000} s`, press: "", file: null, line: null }],
   }))
-  const screenshot = request.screenshot ? path.join(STATE, "screenshot.jpg") : null
-  if (screenshot) {
-    fs.mkdirSync(STATE, { recursive: true })
-    fs.rmSync(screenshot, { force: true })
-  }
+  const photos = request.photos ? { desktop: path.join(STATE, "desktop.jpg"), phone: path.join(STATE, "phone.jpg") } : null
+  fs.mkdirSync(STATE, { recursive: true })
+  for (const photo of Object.values(photos ?? {})) fs.rmSync(photo, { force: true })
+  const taken = () => photos && Object.values(photos).every((photo) => fs.existsSync(photo))
 
   const end = () => {
     browser?.kill()
-    finish({ routes: reports, screenshot: screenshot && fs.existsSync(screenshot) ? screenshot : null }, 0)
+    finish({ routes: reports, photos: taken() ? photos : null }, 0)
   }
   let browser
   setTimeout(end, timeoutMs - MARGIN_MS)
@@ -53,13 +53,16 @@ async function check(request) {
   }
   await rested
 
+  const baseUrl = request.baseUrl ?? "http://127.0.0.1:3000"
+  const links = new Links(baseUrl)
   const waiting = routes.map((route, index) => ({ route, index }))
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       reports[next.index] = await visit(browser, {
-        baseUrl: request.baseUrl ?? "http://127.0.0.1:3000",
+        baseUrl,
+        links,
         route: next.route,
-        screenshot: next.index === 0 ? screenshot : null,
+        photos: next.index === 0 ? photos : null,
         clicks: request.clicks ?? false,
         deadline,
       })

@@ -10,7 +10,7 @@ class Findings {
     this.route = route
     this.origin = origin
     this.list = []
-    this.seen = new Set()
+    this.seen = new Map()
   }
 
   get empty() {
@@ -18,21 +18,25 @@ class Findings {
   }
 
   watch(page) {
-    page.on("pageerror", (error) => this.add(error.message || String(error), error.stack))
+    page.on("pageerror", (error) => this.add(error.message || String(error), { stack: error.stack }))
     page.on("console", (message) => {
-      if (message.type() === "error" && !CHATTER.test(message.text())) this.add(message.text(), message.text())
+      if (message.type() === "error" && !CHATTER.test(message.text())) this.add(message.text(), { stack: message.text() })
     })
     page.on("crash", () => this.add("The page crashed: it ran out of memory."))
     page.on("response", (response) => this.answered(page, response))
     page.on("requestfailed", (request) => this.failed(request))
   }
 
-  add(message, stack = "") {
+  /** `press`: what was pressed when it happened. `place`: `{file, line}`, where that is known already. */
+  add(message, { stack = "", press = "", place = null } = {}) {
     const text = message.replace(/\u001b\[[\d;]*m|%[sdoc]/g, "").trim().slice(0, MESSAGE_LIMIT)
     const key = text.replace(/^(Uncaught |Error: )+/, "").slice(0, 120)
-    if (!text || this.seen.has(key) || this.list.length >= LIMIT) return
-    this.seen.add(key)
-    this.list.push({ message: text, stack })
+    const known = this.seen.get(key)
+    if (known) known.press ||= press
+    if (!text || known || this.list.length >= LIMIT) return
+    const finding = { message: text, stack, press, place }
+    this.seen.set(key, finding)
+    this.list.push(finding)
   }
 
   answered(page, response) {

@@ -9,12 +9,12 @@ const OWN = /^(?!.*(node_modules|\.next\/|instrumentation-client))/
 const FRAMES_ASKED = 12
 const ANSWER_MS = 2000
 
-/** Findings `{message, stack}` as `{message, file, line}`; file and line are null where unknown. */
+/** Findings as `{message, press, file, line}`; file and line are null where unknown. */
 async function located(findings, baseUrl) {
   return Promise.all(
-    findings.map(async ({ message, stack }) => {
-      const place = named(message) ?? (await traced(stack, baseUrl)) ?? { file: null, line: null }
-      return { message, ...place }
+    findings.map(async ({ message, stack, press, place }) => {
+      const found = place ?? named(message) ?? (await traced(stack, baseUrl).catch(() => null)) ?? { file: null, line: null }
+      return { message, press, ...found }
     }),
   )
 }

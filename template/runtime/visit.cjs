@@ -1,10 +1,11 @@
-// One route, opened as a person would: served, hydrated, quiet, photographed, clicked.
+// One route, opened as a person would: served, hydrated, quiet, looked at, photographed, clicked.
 "use strict"
 
 const { Findings } = require("./findings.cjs")
 const { Activity } = require("./activity.cjs")
 const { clickAround } = require("./clicks.cjs")
 const { stuckAt } = require("./hang.cjs")
+const { lookAt } = require("./looks.cjs")
 const { Restless, countMoves, onceItStays, untilItStays } = require("./moves.cjs")
 const { Late, unlessStuck, within } = require("./patience.cjs")
 const { located } = require("./sources.cjs")
@@ -14,8 +15,11 @@ const HYDRATION_MS = 15_000
 const QUIET_MS = 250
 const RESTLESS_MS = 2500
 const LAST_WORD_MS = 1000
+const DESKTOP = { width: 1280, height: 800 }
+const PHONE = { width: 390, height: 844 }
+const PHOTO = { type: "jpeg", quality: 80, animations: "disabled", caret: "initial", timeout: 0 }
 
-async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) {
+async function visit(browser, { baseUrl, route, photos, clicks, links, deadline }) {
   const started = Date.now()
   const url = new URL(route, baseUrl).href
   const findings = new Findings(route, new URL(baseUrl).origin)
@@ -32,27 +36,34 @@ async function visit(browser, { baseUrl, route, screenshot, clicks, deadline }) 
       await hydrated(page, left(HYDRATION_MS), left(ANSWER_MS), () => findings.empty)
       await untilItStays(moves, () => activity.quiet(QUIET_MS, left(RESTLESS_MS)))
       report.title = await onceItStays(() => unlessStuck(page.title(), left(ANSWER_MS)))
-      if (screenshot) {
-        const photo = { path: screenshot, type: "jpeg", quality: 80, animations: "disabled", caret: "initial", timeout: 0 }
-        await onceItStays(() => unlessStuck(page.screenshot(photo), left(ANSWER_MS)))
+      const patiently = (look) => onceItStays(() => unlessStuck(look(), left(ANSWER_MS)))
+      if (findings.empty) for (const problem of await patiently(() => lookAt(page))) findings.add(problem)
+      if (photos) {
+        await patiently(() => page.screenshot({ ...PHOTO, path: photos.desktop }))
+        await page.setViewportSize(PHONE)
+        await activity.quiet(QUIET_MS / 2, left(RESTLESS_MS))
+        await patiently(() => page.screenshot({ ...PHOTO, path: photos.phone }))
+        await page.setViewportSize(DESKTOP)
       }
       if (clicks && findings.empty) {
-        await unlessStuck(clickAround(page, url, findings), left(ANSWER_MS))
+        for (const { message, press, ...place } of await patiently(() => links.dead(page))) findings.add(message, { press, place })
+        const thrown = await unlessStuck(clickAround(page), left(ANSWER_MS))
         await activity.quiet(QUIET_MS, left(RESTLESS_MS))
+        for (const { message, stack, press } of thrown) findings.add(message, { stack, press })
       }
       findings.overlay(await onceItStays(() => unlessStuck(page.evaluate(overlayText), left(ANSWER_MS))))
     }
   } catch (error) {
     if (error instanceof Late) {
       const stack = await within(stuckAt(browser, url), left(12_000)).catch(() => "")
-      findings.add("The page stopped responding: an endless loop, or a render that never ends.", stack)
+      findings.add("The page stopped responding: an endless loop, or a render that never ends.", { stack })
     } else if (error instanceof Restless) {
       findings.add(error.message)
     } else {
       findings.add(`The page could not be opened: ${error.message}`)
     }
   }
-  report.errors = await located(findings.list, baseUrl).catch(() => findings.list.map(({ message }) => ({ message, file: null, line: null })))
+  report.errors = await located(findings.list, baseUrl)
   report.ms = Date.now() - started
   page?.close().catch(() => {})
   return report

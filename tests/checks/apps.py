@@ -1,7 +1,7 @@
 """Small broken apps, one for each kind of bug the gate must catch, and what its report must say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.domain import CheckLevel, CheckProblem, CheckReport
 from backend.workspace.e2b import E2BWorkspace
@@ -22,6 +22,14 @@ class Bug:
     """Words some problem's message holds."""
     file: str | None = None
     line: int | None = None
+    reproduce: str = ""
+
+    def on(self, route: str) -> "Bug":
+        """The same bug on a page of its own beside others, `/x` in place of `/`."""
+        page = f"app{route}/page.tsx"
+        files = {page if path == "app/page.tsx" else path: text for path, text in self.files.items()}
+        file = page if self.file == "app/page.tsx" else self.file
+        return replace(self, files=files, file=file, reproduce=self.reproduce.replace("open /,", f"open {route},"))
 
 
 BUGS: dict[str, Bug] = {
@@ -132,11 +140,94 @@ BUGS: dict[str, Bug] = {
         3,
     ),
     "exception in onClick": Bug(
-        {"app/page.tsx": CLIENT % "return <button onClick={() => { throw new Error('click broke') }}>x</button>"},
+        {"app/page.tsx": CLIENT % "return <button onClick={() => { throw new Error('click broke') }}>Try</button>"},
         frozenset({BROWSER}),
         "click broke",
         "app/page.tsx",
         3,
+        "open /, press “Try”",
+    ),
+    "exception behind a menu": Bug(
+        {
+            "app/page.tsx": '"use client"\n'
+            "import { DropdownMenu as M, DropdownMenuContent as C, DropdownMenuItem as I, DropdownMenuTrigger as T } from '@/components/ui/dropdown-menu'\n"
+            + PAGE
+            % "const go = () => { throw new Error('menu broke') }; return <M><T>Menu</T><C><I onSelect={go}>Delete</I></C></M>"
+        },
+        frozenset({BROWSER}),
+        "menu broke",
+        "app/page.tsx",
+        3,
+        "open /, press “Delete”",
+    ),
+    "unhandled promise rejection": Bug(
+        {
+            "app/page.tsx": CLIENT
+            % "const go = async () => { throw new Error('promise broke') }; return <button onClick={go}>Go</button>"
+        },
+        frozenset({BROWSER}),
+        "promise broke",
+        "app/page.tsx",
+        3,
+        "open /, press “Go”",
+    ),
+    "rejection without a press": Bug(
+        {
+            "app/page.tsx": CLIENT
+            % "useEffect(() => { Promise.reject(new Error('late broke')) }, []); return <h1>x</h1>"
+        },
+        frozenset({BROWSER}),
+        "late broke",
+        "app/page.tsx",
+        3,
+    ),
+    "a handler's answer is an error": Bug(
+        {
+            "app/api/save/route.ts": "export async function POST() { throw new Error('save broke') }\n",
+            "app/page.tsx": CLIENT
+            % "return <button onClick={() => fetch('/api/save', { method: 'POST' })}>Save</button>",
+        },
+        frozenset({BROWSER}),
+        "POST /api/save answered 500",
+    ),
+    "dead link": Bug(
+        {"app/page.tsx": "import Link from 'next/link'\n" + PAGE % "return <Link href='/pricing'>Pricing</Link>"},
+        frozenset({BROWSER}),
+        "The link “Pricing” leads to /pricing, which answered 404",
+        "app/page.tsx",
+        2,
+        "open /, press “Pricing”",
+    ),
+    "dead anchor": Bug(
+        {"app/page.tsx": PAGE % "return <a href='#nowhere'>Features</a>"},
+        frozenset({BROWSER}),
+        "nothing on the page has that id",
+        "app/page.tsx",
+        1,
+        "open /, press “Features”",
+    ),
+    "blank page": Bug(
+        {"app/page.tsx": PAGE % "return <main className='min-h-screen bg-background'><div /></main>"},
+        frozenset({BROWSER}),
+        "The page is blank",
+    ),
+    "missing image": Bug(
+        {"app/page.tsx": PAGE % "return <img src='/nope.png' alt='' width={40} height={40} />"},
+        frozenset({BROWSER}),
+        "/nope.png",
+    ),
+    "image that is none": Bug(
+        {
+            "public/logo.png": "not a picture",
+            "app/page.tsx": PAGE % "return <img src='/logo.png' alt='' width={40} height={40} />",
+        },
+        frozenset({BROWSER}),
+        "/logo.png cannot be shown",
+    ),
+    "CSS that does not parse": Bug(
+        {"app/globals.css": '@import "tailwindcss";\n.x { color: red;\n'},
+        frozenset({ROUTES, BROWSER}),
+        "globals.css",
     ),
 }
 

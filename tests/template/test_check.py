@@ -53,9 +53,9 @@ async def test_a_page_that_is_replaced_while_it_is_looked_at_raises_no_alarm(mac
         + "    const n = Number(sessionStorage.getItem('n'))\n    sessionStorage.setItem('n', String(n + 1))\n"
         + "    if (n < 3) location.reload()\n  }, [])\n  return <p>x</p>\n}"
     )
-    report = await machine.check(screenshot=True, clicks=True)
+    report = await machine.check(photos=True, clicks=True)
     assert report["routes"][0]["errors"] == []
-    assert report["screenshot"]
+    assert report["photos"]
 
 
 async def test_a_page_that_reloads_itself_for_ever_is_told(machine: Machine) -> None:

@@ -45,9 +45,9 @@ async def test_starter_type_checks(machine: Machine) -> None:
 @pytest.mark.browser
 @pytest.mark.asyncio(loop_scope="session")
 async def test_starter_opens_without_an_error_and_is_photographed(machine: Machine) -> None:
-    report = await machine.check("/", screenshot=True, clicks=True)
+    report = await machine.check("/", photos=True, clicks=True)
     assert [(r["route"], r["status"], r["title"], r["errors"]) for r in report["routes"]] == [("/", 200, "New app", [])]
-    picture = bytes(await machine.remote.files.read(report["screenshot"], format="bytes"))
+    picture = bytes(await machine.remote.files.read(report["photos"]["desktop"], format="bytes"))
     assert picture.startswith(b"\xff\xd8\xff")
     assert (800).to_bytes(2, "big") + (1280).to_bytes(2, "big") in picture
 
