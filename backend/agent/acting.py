@@ -6,6 +6,7 @@ from pydantic_ai.messages import ToolCallPart
 
 from backend.agent.calls import about, carry_out
 from backend.agent.journal import Journal
+from backend.agent.scope import Scope
 from backend.agent.tools import Done, Hands, Prove
 from backend.agent.tracing import traced
 from backend.events import Delta, StepStarted, ToolFinished
@@ -14,7 +15,13 @@ from backend.workspace.contract import Workspace
 
 @traced
 async def act(
-    journal: Journal, step: str, call: ToolCallPart, done: Done | None, workspace: Workspace, prove: Prove
+    journal: Journal,
+    step: str,
+    call: ToolCallPart,
+    done: Done | None,
+    workspace: Workspace,
+    prove: Prove,
+    scope: Scope,
 ) -> ToolFinished:
     """The call's result, journaled under `step`. `done`: what came of it, if it was carried out ahead."""
 
@@ -25,7 +32,7 @@ async def act(
     await journal.append(StepStarted(step=step, kind="tool", tool=call.tool_name, target=target))
     begun = time.monotonic()
     # A sandbox outlives the run: the same step of a later one is another deed.
-    hands = Hands(workspace, f"{journal.run.id}/{step}", say, prove)
+    hands = Hands(workspace, f"{journal.run.id}/{step}", say, prove, scope)
     done = done or await carry_out(call, hands)
     finished = ToolFinished(
         step=step,

@@ -10,6 +10,7 @@ import contextlib
 from pydantic_ai.messages import ToolCallPart
 
 from backend.agent.calls import carry_out
+from backend.agent.scope import Scope
 from backend.agent.tools import CHANGING, Done, Hands, Refused
 from backend.domain import CheckReport
 from backend.workspace import WorkspaceError
@@ -19,9 +20,9 @@ _UNDO_S = 5
 
 
 class Ahead:
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, scope: Scope) -> None:
         self._workspace = workspace
-        self._hands = Hands(workspace, key="", say=_quiet, prove=_too_early)
+        self._hands = Hands(workspace, key="", say=_quiet, prove=_too_early, scope=scope)
         self.begin()
 
     def begin(self) -> None:

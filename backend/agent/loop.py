@@ -30,6 +30,7 @@ from backend.agent.gate import Gate
 from backend.agent.journal import Journal
 from backend.agent.models import Models
 from backend.agent.proving import Prover
+from backend.agent.scope import Scope
 from backend.agent.stops import Stopped
 from backend.agent.titles import naming
 from backend.domain import CheckReport, Failure
@@ -68,7 +69,9 @@ async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: 
 class _Work:
     def __init__(self, journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> None:
         self.journal, self.workspace, self.models, self.budget = journal, workspace, models, budget
-        self.ahead = Ahead(workspace)
+        self.paths = history.paths_at_start(workspace.files, journal.entries)
+        self.scope = Scope(journal.run.prompt, self.paths)
+        self.ahead = Ahead(workspace, self.scope)
         self.prover = Prover(journal, workspace, gate)
         self.finished = {
             e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
@@ -77,8 +80,7 @@ class _Work:
         self.changed = False
 
     async def through(self) -> Outcome:
-        paths = history.paths_at_start(self.workspace.files, self.journal.entries)
-        messages = await history.opening(self.journal, paths)
+        messages = await history.opening(self.journal, self.paths)
         for turn in count():
             answer = await self.think(turn, messages)
             messages.append(answer)
@@ -119,7 +121,9 @@ class _Work:
             self.prover.begin(call, missed=[r.tool for r in results if not r.ok])
             event = self.finished.get(step)
             if not isinstance(event, ToolFinished):
-                event = await act(self.journal, step, call, self.ahead.done(call), self.workspace, self.prover.prove)
+                done = self.ahead.done(call)
+                event = await act(self.journal, step, call, done, self.workspace, self.prover.prove, self.scope)
+            self.scope.note(event)
             if event.changes:
                 self.changed = True
                 self.prover.forget()

@@ -1,7 +1,6 @@
 """A journal and a workspace in memory that keep the contracts' promises, and a gate that follows a plan."""
 
 import asyncio
-import difflib
 import fnmatch
 import hashlib
 import re
@@ -9,13 +8,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from backend.diffs import file_change
 from backend.domain import (
     CheckLevel,
     CheckProblem,
     CheckReport,
     CheckResult,
-    FileChange,
-    FileStatus,
     Run,
     RunKind,
     RunStatus,
@@ -204,21 +202,8 @@ class MemoryWorkspace:
             raise PathRefused(f"`{path}` may not be touched.")
 
     def _changed(self, path: str, content: bytes | None) -> Written | None:
-        before = self._files.get(path)
-        if before == content:
-            return None
-        old, new = (before or b"").decode().splitlines(), (content or b"").decode().splitlines()
-        diff = list(difflib.unified_diff(old, new, lineterm="", n=3))[2:]
-        status = FileStatus.ADDED if before is None else FileStatus.DELETED if content is None else FileStatus.MODIFIED
-        change = FileChange(
-            path=path,
-            status=status,
-            added=sum(line.startswith("+") for line in diff),
-            removed=sum(line.startswith("-") for line in diff),
-            diff="\n".join(diff),
-            sha256=None if content is None else hashlib.sha256(content).hexdigest(),
-        )
-        return Written(change, content)
+        change = file_change(path, self._files.get(path), content)
+        return Written(change, content) if change else None
 
 
 def passing() -> CheckReport:

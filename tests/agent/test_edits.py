@@ -5,7 +5,7 @@ import random
 import pytest
 
 from backend.agent.edits import EditFailed, replace_once
-from backend.agent.elisions import elisions
+from backend.agent.guards.elisions import elisions
 
 COMPONENT = """\
 export function Card() {

@@ -1,14 +1,13 @@
 """What each tool does, and what it tells the model when it cannot."""
 
 import pytest
-from pydantic_ai.messages import ToolCallPart
 
-from backend.agent.acting import act
 from backend.agent.tools import CATALOGUE
-from backend.domain import MAX_FILE_BYTES, CheckReport
+from backend.domain import MAX_FILE_BYTES
 from backend.events import ToolFinished
 from backend.workspace.contract import CommandResult
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run, passing
+from tests.agent.desk import Desk
+from tests.agent.doubles import MemoryWorkspace
 
 FILES = {
     "app/page.tsx": b"export default function Page() {\n  return <p>Hello</p>;\n}\n",
@@ -19,13 +18,7 @@ FILES = {
 
 
 async def call(tool: str, workspace: MemoryWorkspace | None = None, **args: object) -> ToolFinished:
-    async def prove() -> CheckReport:
-        return passing()
-
-    journal = MemoryJournal(a_run())
-    return await act(
-        journal, "tool:0:0", ToolCallPart(tool, args, "c1"), None, workspace or MemoryWorkspace(FILES), prove
-    )
+    return await Desk(workspace or MemoryWorkspace(FILES)).call(tool, **args)
 
 
 def test_every_tool_is_described_to_the_model():
@@ -97,7 +90,8 @@ async def test_moving_never_writes_over_another_file():
         ("app/page.tsx", "D"),
     ]
     assert not (await call("move_file", workspace, source="lib/long.ts", target="components/ui/card.tsx")).ok
-    assert (await call("delete_file", workspace, path="lib/long.ts")).changes[0].sha256 is None
+    gone = await Desk(workspace, "Remove lib/long.ts, please").call("delete_file", path="lib/long.ts")
+    assert gone.changes[0].sha256 is None
 
 
 async def test_command_reports_exit_code_output_and_the_files_it_changed():

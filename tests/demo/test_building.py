@@ -5,7 +5,7 @@ from pydantic_ai.messages import ModelRequest, ModelResponse, ToolReturnPart
 
 from backend.agent.demo import all_apps
 from backend.agent.demo.apps import APPS
-from backend.agent.elisions import elisions
+from backend.agent.guards.elisions import elisions
 from tests.demo.desk import Desk
 from tests.demo.prompts import BUILDS
 

@@ -11,8 +11,11 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_ai import ToolDefinition
 
+from backend.agent.scope import Scope
 from backend.domain import CheckReport, FileStatus
+from backend.workspace import PathRefused
 from backend.workspace.contract import OnOutput, Workspace, Written
+from backend.workspace.paths import project_path
 
 Prove = Callable[[], Awaitable[CheckReport]]
 
@@ -30,11 +33,12 @@ class Hands:
     """The step's key: effects outside the project's files are remembered under it."""
     say: OnOutput
     prove: Prove
+    scope: Scope
 
 
 @dataclass(frozen=True)
 class Done:
-    """A call's result. `text` is for the model; `output` is a command's output for a person."""
+    """A call's result. `text` is for the model; `output` is for a person: a command's output, or the reason for a loss."""
 
     text: str
     written: Sequence[Written] = ()
@@ -65,13 +69,22 @@ class Tool(BaseModel):
 
 
 def _relative(path: str) -> str:
-    return path.strip().removeprefix("/home/user/app/").removeprefix("./")
+    try:
+        return project_path(path)
+    except PathRefused:
+        # The workspace says why, once it is asked to touch it.
+        return path.strip()
 
 
 Path = Annotated[
     str,
     AfterValidator(_relative),
     Field(min_length=1, description="Relative to the project's root, such as `components/board.tsx`."),
+]
+
+
+Why = Annotated[
+    str, Field(max_length=500, description="Only when the tool asked whether so much may go: why, in one sentence.")
 ]
 
 
