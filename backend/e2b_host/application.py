@@ -8,10 +8,10 @@ from . import envd, files
 from .channel import GuestError
 from .control import Control
 from .forward import forward
-from .names import same_secret
 from .replies import refusal
 from .routing import ENVD_PORT, Router, Target
 from .sandbox import Sandbox
+from .signing import UNAUTHORIZED, authorized
 
 
 def application(control: Control, router: Router) -> ASGIApp:
@@ -44,7 +44,7 @@ async def _envd(router: Router, target: Target, request: Request, receive: Recei
     except GuestError as error:
         await refusal(502, error.message, sandboxId=target.sandbox_id)(request.scope, receive, send)
         return
-    if path in envd.STREAMING and _authorized(sandbox, request):
+    if path in envd.STREAMING and authorized(sandbox, request):
         await envd.stream(sandbox, request, receive, send)
         return
     response = await _respond(sandbox, path, request, receive)
@@ -56,8 +56,8 @@ async def _respond(sandbox: Sandbox, path: str, request: Request, receive: Recei
         return Response(status_code=204)
     if path == "/files":
         return await files.handle(sandbox, request, receive)
-    if not _authorized(sandbox, request):
-        return refusal(401, "unauthorized access, please provide a valid access token or method signing if supported")
+    if not authorized(sandbox, request):
+        return refusal(401, UNAUTHORIZED)
     if path == "/envs":
         return JSONResponse(dict(sandbox.request.envs))
     return await envd.unary(sandbox, request)
@@ -70,7 +70,3 @@ async def _port(router: Router, target: Target, request: Request, receive: Recei
         await refusal(502, error.message, sandboxId=target.sandbox_id)(request.scope, receive, send)
         return
     await forward(sandbox, target.port, request, receive, send)
-
-
-def _authorized(sandbox: Sandbox, request: Request) -> bool:
-    return same_secret(request.headers.get("x-access-token", ""), sandbox.token)

@@ -7,6 +7,8 @@ from typing import Any
 
 LINE_LIMIT = 64 * 1024 * 1024
 """Longest reply line, in bytes."""
+STREAM_LIMIT = 1024 * 1024
+"""How much of a stream waits for a slow client, about, in bytes; its lines are shorter."""
 
 NOT_FOUND = "The sandbox was not found"
 """The SDK looks for "was not found" in a 502 to tell a dead sandbox from a broken network."""
@@ -27,12 +29,13 @@ class Channel:
     def __init__(self, socket_path: str) -> None:
         self._path = socket_path
 
-    async def open(self, head: dict[str, Any]) -> tuple[StreamReader, StreamWriter]:
+    async def open(self, head: dict[str, Any], limit: int = LINE_LIMIT) -> tuple[StreamReader, StreamWriter]:
+        """`limit`: how much may wait to be read, about, in bytes."""
         try:
-            reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_LIMIT)
+            reader, writer = await asyncio.open_unix_connection(self._path, limit=limit)
         except OSError as error:
             raise GuestError("unavailable", NOT_FOUND) from error
-        writer.write(json.dumps(head).encode() + b"\n")
+        writer.write(line(head))
         return reader, writer
 
     async def call(self, head: dict[str, Any]) -> dict[str, Any]:
@@ -41,6 +44,10 @@ class Channel:
             return await answer(reader)
         finally:
             writer.close()
+
+
+def line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
 async def answer(reader: StreamReader) -> dict[str, Any]:

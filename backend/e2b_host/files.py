@@ -1,168 +1,210 @@
-"""envd's `/files`: contents up and down, one or many, plain or gzipped."""
+"""envd's `/files`: contents up and down, one or many, whole or in part, plain or gzipped."""
 
-import base64
-import hashlib
 import mimetypes
 import struct
-import time
-import zlib
-from collections.abc import AsyncGenerator
-from email.utils import formatdate
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive
 
-from .channel import GuestError, answer
+from .channel import STREAM_LIMIT, GuestError, answer, line
+from .encodings import CHUNK, BadEncoding, accepted, gunzip, gzip
 from .envd import Hangup, body_chunks
-from .names import same_secret
+from .multipart import BadForm, PartBegin, PartEnd, form_parts
+from .ranges import Part, Unsatisfiable, Version, part, unchanged
 from .replies import file_refusal, refusal
 from .sandbox import Sandbox
+from .signing import file_problem
 
-CHUNK = 256 * 1024
-GZIP = 31
-"""zlib's window bits for a gzip stream."""
-MAX_FILES = 100_000
+METADATA = "x-metadata-"
+XATTR = "user.e2b."
+MAX_KEY = 255 - len(XATTR)
+"""The kernel's limit of an attribute's name."""
+MAX_METADATA = 4096
+"""Bytes of all metadata of a file, which live beside its inode."""
 
 
 async def handle(sandbox: Sandbox, request: Request, receive: Receive) -> Response:
-    if request.method not in ("GET", "POST"):
+    if request.method not in ("GET", "HEAD", "POST"):
         return refusal(405, "method not allowed")
-    if problem := _problem(sandbox, request):
+    if problem := file_problem(sandbox, request):
         return refusal(401, problem)
     try:
-        return await (_download(sandbox, request) if request.method == "GET" else _upload(sandbox, request, receive))
+        return await (_upload(sandbox, request, receive) if request.method == "POST" else _download(sandbox, request))
     except GuestError as error:
         return file_refusal(error)
-    except (zlib.error, MultiPartException) as error:
+    except (BadEncoding, BadForm) as error:
         return refusal(400, f"the body cannot be read: {error}")
     except Hangup:
         return refusal(499, "the client hung up")
 
 
-def signed_by(sandbox: Sandbox, request: Request) -> bool:
-    """Whether the request's signature was made with this sandbox's access token."""
-    query = request.query_params
-    return same_secret(query.get("signature", ""), _signature(sandbox, request))
-
-
-def _problem(sandbox: Sandbox, request: Request) -> str | None:
-    query = request.query_params
-    if token := request.headers.get("x-access-token"):
-        return None if same_secret(token, sandbox.token) else "access token present in header but does not match"
-    if not query.get("signature"):
-        return "missing signature query parameter"
-    if not signed_by(sandbox, request):
-        return "invalid signature"
-    expires = query.get("signature_expiration")
-    if expires is not None and (not expires.isdigit() or int(expires) < time.time()):
-        return "signature is already expired"
-    return None
-
-
-def _signature(sandbox: Sandbox, request: Request) -> str:
-    query = request.query_params
-    operation = "read" if request.method == "GET" else "write"
-    parts = [query.get("path", ""), operation, query.get("username", ""), sandbox.token]
-    if (expires := query.get("signature_expiration")) is not None:
-        parts.append(expires)
-    digest = hashlib.sha256(":".join(parts).encode()).digest()
-    return "v1_" + base64.b64encode(digest).rstrip(b"=").decode()
-
-
 async def _upload(sandbox: Sandbox, request: Request, receive: Receive) -> Response:
     path, chunks = request.query_params.get("path"), body_chunks(receive)
-    if request.headers.get("content-encoding") == "gzip":
-        chunks = _gunzip(chunks)
+    metadata = _metadata(request)
+    match request.headers.get("content-encoding", "identity").lower():
+        case "gzip":
+            chunks = gunzip(chunks)
+        case "identity":
+            pass
+        case other:
+            return refusal(400, f"unsupported Content-Encoding: {other}")
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        form = await MultiPartParser(request.headers, chunks, max_files=MAX_FILES).parse()
-        try:
-            written = [
-                await _write(sandbox, request, path or file.filename or "", _parts(file))
-                for file in form.getlist("file")
-                if isinstance(file, UploadFile)
-            ]
-        finally:
-            await form.close()
-        return JSONResponse(written)
+        return JSONResponse(await _write_parts(sandbox, request, path, metadata, chunks))
     if not path:
         return refusal(400, "path query parameter is required for raw body upload")
-    return JSONResponse([await _write(sandbox, request, path, chunks)])
+    upload = await Upload.begin(sandbox, request, path, metadata)
+    async with upload:
+        async for chunk in chunks:
+            await upload.write(chunk)
+        return JSONResponse([await upload.end()])
 
 
-async def _write(sandbox: Sandbox, request: Request, path: str, chunks: AsyncGenerator[bytes, None]) -> dict[str, Any]:
-    metadata = {
-        name.removeprefix("x-metadata-").lower(): value
-        for name, value in request.headers.items()
-        if name.startswith("x-metadata-")
-    }
-    user = request.query_params.get("username")
-    reader, writer = await sandbox.channel.open({"op": "write", "path": path, "user": user, "metadata": metadata})
+async def _write_parts(
+    sandbox: Sandbox, request: Request, path: str | None, metadata: dict[str, str], chunks: AsyncIterator[bytes]
+) -> list[dict[str, Any]]:
+    """Each part named `file` goes where its file name says, while the rest is still on its way."""
+    written: list[dict[str, Any]] = []
+    upload: Upload | None = None
     try:
-        try:
-            async for chunk in chunks:
-                if chunk:
-                    writer.write(struct.pack("!I", len(chunk)) + chunk)
-                    await writer.drain()
-            writer.write(struct.pack("!I", 0))
-        except ConnectionError:
-            pass  # the guest refused in mid-upload: its reason is waiting to be read
-        return await answer(reader)
+        async for event in form_parts(request.headers.get("content-type", ""), chunks):
+            match event:
+                case PartBegin(name="file", filename=str(filename)):
+                    upload = await Upload.begin(sandbox, request, path or filename, metadata)
+                case bytes() if upload:
+                    await upload.write(event)
+                case PartEnd() if upload:
+                    written.append(await upload.end())
+                    upload.close()
+                    upload = None
     finally:
-        writer.close()
+        if upload:
+            upload.close()
+    return written
+
+
+def _metadata(request: Request) -> dict[str, str]:
+    """What the client wants stored with its files; of a header sent twice, the first counts."""
+    found: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if name.startswith(METADATA):
+            found.setdefault(name.removeprefix(METADATA), value)
+    for key, value in found.items():
+        if not key or not (key + value).isascii() or not (key + value).isprintable():
+            raise GuestError("invalid_argument", "metadata must be printable ASCII")
+        if len(key) > MAX_KEY:
+            raise GuestError("invalid_argument", f"a metadata key is longer than {MAX_KEY} bytes")
+    if sum(len(XATTR) + len(key) + len(value) for key, value in found.items()) > MAX_METADATA:
+        raise GuestError("invalid_argument", f"a file's metadata is more than {MAX_METADATA} bytes")
+    return found
+
+
+class Upload:
+    """One file on its way into the sandbox. Closed before its end, it is called off."""
+
+    def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._refused = False
+
+    @classmethod
+    async def begin(cls, sandbox: Sandbox, request: Request, path: str, metadata: dict[str, str]) -> "Upload":
+        user = request.query_params.get("username")
+        return cls(*await sandbox.channel.open({"op": "write", "path": path, "user": user, "metadata": metadata}))
+
+    async def write(self, data: bytes) -> None:
+        if not data or self._refused:
+            return
+        try:
+            self._writer.write(struct.pack("!I", len(data)) + data)
+            await self._writer.drain()
+        except ConnectionError:
+            self._refused = True  # its reason is waiting to be read
+
+    async def end(self) -> dict[str, Any]:
+        if not self._refused:
+            self._writer.write(struct.pack("!I", 0))
+        return await answer(self._reader)
+
+    def close(self) -> None:
+        self._writer.close()
+
+    async def __aenter__(self) -> "Upload":
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self.close()
 
 
 async def _download(sandbox: Sandbox, request: Request) -> Response:
+    headers = request.headers
+    encoding = accepted(headers.get("accept-encoding", "identity"))
+    if encoding is None:
+        return refusal(406, "no acceptable encoding found, supported: [identity, gzip]")
     query = request.query_params
-    head = {"op": "read", "path": query.get("path", ""), "user": query.get("username")}
-    reader, writer = await sandbox.channel.open(head)
+    partial = "range" in headers or request.method == "HEAD"
+    head = {"op": "read", "path": query.get("path", ""), "user": query.get("username"), "choose": partial}
+    reader, writer = await sandbox.channel.open(head, STREAM_LIMIT)
+    try:
+        name, version = await _opened(reader)
+    except BaseException:
+        writer.close()
+        raise
+    shown = {
+        "accept-ranges": "bytes",
+        "content-type": mimetypes.guess_type(name)[0] or "application/octet-stream",
+        "etag": version.etag,
+        "last-modified": version.modified,
+        "vary": "Accept-Encoding",
+    }
+    if unchanged(headers, version):
+        writer.close()
+        return Response(status_code=304, headers=shown)
+    try:
+        chosen = part(headers, version)
+    except Unsatisfiable:
+        writer.close()
+        return Response(status_code=416, headers={"content-range": f"bytes */{version.size}"})
+    if partial:
+        writer.write(line({"start": chosen.start, "length": chosen.length} if chosen else {}))
+    return _contents(reader, writer, shown, version, chosen, encoding)
+
+
+async def _opened(reader: StreamReader) -> tuple[str, Version]:
     try:
         info = await answer(reader)
-        name, size, mtime = str(info["name"]), int(info["size"]), float(info["mtime"])
-    except (GuestError, KeyError, ValueError) as error:
-        writer.close()
-        raise (
-            error if isinstance(error, GuestError) else GuestError("internal", "the sandbox's agent answered nonsense")
-        ) from error
-    zipped = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {
-        "content-type": mimetypes.guess_type(name)[0] or "application/octet-stream",
-        "vary": "Accept-Encoding",
-        "last-modified": formatdate(mtime, usegmt=True),
-    }
-    if zipped:
-        headers["content-encoding"] = "gzip"
+        return str(info["name"]), Version(int(info["size"]), int(info["mtime_ns"]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise GuestError("internal", "the sandbox's agent answered nonsense") from error
 
-    async def contents() -> AsyncGenerator[bytes, None]:
-        packer = zlib.compressobj(6, zlib.DEFLATED, GZIP) if zipped else None
+
+def _contents(
+    reader: StreamReader,
+    writer: StreamWriter,
+    headers: dict[str, str],
+    version: Version,
+    chosen: Part | None,
+    encoding: str,
+) -> Response:
+    async def read() -> AsyncGenerator[bytes, None]:
         try:
             while data := await reader.read(CHUNK):
-                if packer:
-                    data = packer.compress(data)
-                if data:
-                    yield data
-            if packer:
-                yield packer.flush()
+                yield data
         finally:
             writer.close()
 
-    if not zipped and size:  # files of /proc say 0 and are not empty
-        headers["content-length"] = str(size)
-    return StreamingResponse(contents(), headers=headers)
-
-
-async def _gunzip(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    unpacker = zlib.decompressobj(GZIP)
-    async for chunk in chunks:
-        while chunk:
-            yield unpacker.decompress(chunk, CHUNK)
-            chunk = unpacker.unconsumed_tail
-    yield unpacker.flush()
-
-
-async def _parts(file: UploadFile) -> AsyncGenerator[bytes, None]:
-    while data := await file.read(CHUNK):
-        yield data
+    if chosen:
+        end = chosen.start + chosen.length - 1
+        headers |= {
+            "content-range": f"bytes {chosen.start}-{end}/{version.size}",
+            "content-length": str(chosen.length),
+        }
+        return StreamingResponse(read(), 206, headers)
+    if encoding == "gzip":
+        return StreamingResponse(gzip(read()), headers=headers | {"content-encoding": "gzip"})
+    if version.size:  # files of /proc say 0 and are not empty
+        headers["content-length"] = str(version.size)
+    return StreamingResponse(read(), headers=headers)

@@ -13,17 +13,24 @@ from starlette.types import Receive, Send
 from .channel import GuestError, answer
 from .envd import Hangup, body_chunks
 from .replies import refusal
+from .routing import TRAFFIC_TOKEN, admits, inner_host
 from .sandbox import Sandbox
 
 CHUNK = 65536
 HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"expect")
 )
+OURS = frozenset((b"host", TRAFFIC_TOKEN.encode(), b"e2b-sandbox-id", b"e2b-sandbox-port"))
+"""For this host, and not for the sandbox."""
 
 
 async def forward(sandbox: Sandbox, port: int, request: Request, receive: Receive, send: Send) -> None:
+    if not admits(sandbox, request.headers.get(TRAFFIC_TOKEN, "")):
+        answered = refusal(403, f"The sandbox's ports are not public: send its traffic token as {TRAFFIC_TOKEN}")
+        await answered(request.scope, receive, send)
+        return
     try:
-        reader, writer = await sandbox.channel.open({"op": "tcp", "port": port})
+        reader, writer = await sandbox.channel.open({"op": "tcp", "port": port}, CHUNK)
     except GuestError as error:
         await refusal(502, error.message, sandboxId=sandbox.id, port=port)(request.scope, receive, send)
         return
@@ -31,7 +38,7 @@ async def forward(sandbox: Sandbox, port: int, request: Request, receive: Receiv
     try:
         await answer(reader)
         peer = h11.Connection(h11.CLIENT)
-        await _send_request(peer, writer, request, receive)
+        await _send_request(peer, writer, request, inner_host(sandbox, port, request.headers.get("host", "")), receive)
         while not isinstance(event := await _next(peer, reader), h11.EndOfMessage):
             if isinstance(event, h11.Response):
                 headers = [(name, value) for name, value in event.headers if name not in HOP]
@@ -51,8 +58,11 @@ async def forward(sandbox: Sandbox, port: int, request: Request, receive: Receiv
         writer.close()
 
 
-async def _send_request(peer: h11.Connection, writer: StreamWriter, request: Request, receive: Receive) -> None:
-    headers = [(name, value) for name, value in request.headers.raw if name not in HOP]
+async def _send_request(
+    peer: h11.Connection, writer: StreamWriter, request: Request, host: str, receive: Receive
+) -> None:
+    headers = [(name, value) for name, value in request.headers.raw if name not in HOP and name not in OURS]
+    headers.append((b"host", host.encode("latin-1")))
     if b"content-length" not in dict(headers) and "transfer-encoding" in request.headers:
         headers.append((b"transfer-encoding", b"chunked"))
     target = request.scope["raw_path"] + (

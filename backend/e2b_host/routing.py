@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from .channel import NOT_FOUND, GuestError
-from .files import signed_by
+from .names import same_secret
 from .sandbox import Sandbox
 from .sandboxes import Sandboxes
+from .signing import signed_by
 
 ENVD_PORT = 49983
+TRAFFIC_TOKEN = "e2b-traffic-access-token"
+"""The header that opens the ports of a sandbox whose traffic is not public."""
 HOST = re.compile(r"^(\d{1,5})-([a-z0-9]+)\.")
 
 
@@ -51,3 +54,16 @@ class Router:
 
     def get(self, sandbox_id: str) -> Sandbox | None:
         return self._sandboxes.get(sandbox_id)
+
+
+def admits(sandbox: Sandbox, traffic_token: str) -> bool:
+    """Whether a request with this traffic token may reach the sandbox's ports."""
+    if sandbox.request.network.allow_public_traffic:
+        return True
+    return sandbox.traffic_token is not None and same_secret(traffic_token, sandbox.traffic_token)
+
+
+def inner_host(sandbox: Sandbox, port: int, host: str) -> str:
+    """The `Host` a request to the sandbox's port carries inside."""
+    mask = sandbox.request.network.mask_request_host
+    return mask.replace("${PORT}", str(port)) if mask else host

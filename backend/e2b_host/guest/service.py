@@ -95,7 +95,7 @@ class Service:
                 watching.drain_all()
                 reply(writer, written)
             case "read":
-                await download(head, writer, account(head.get("user")))
+                await download(head, reader, writer, account(head.get("user")))
             case "rpc":
                 await self._rpc(head, reader, writer)
             case unknown:

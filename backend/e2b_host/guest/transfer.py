@@ -1,6 +1,8 @@
 """File contents, up and down."""
 
+import contextlib
 import errno
+import json
 import os
 import stat
 import struct
@@ -17,54 +19,107 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 async def upload(head: Message, reader: StreamReader, who: Account) -> Message:
-    """Write the chunks that follow the head to a file; its parents are made."""
+    """Write the chunks that follow the head to a file; its parents are made.
+
+    The file is opened only when its first chunk is there: whoever reads it meanwhile sees it empty for an instant at
+    most. An upload that breaks off leaves no new file.
+    """
     path = resolve(head.get("path") or "", who)
+    chunk = await _chunk(reader)
     make_parents(os.path.dirname(path))
     if os.path.isdir(path):
         raise CallError("invalid_argument", f"path is a directory: {path}")
-    try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    with _full_disk_told():
+        fd, new = _open(path)
         try:
-            while size := struct.unpack("!I", await reader.readexactly(4))[0]:
-                view = memoryview(await reader.readexactly(size))
+            while chunk:
+                view = memoryview(chunk)
                 while view:
                     view = view[os.write(fd, view) :]
-            wanted: dict[str, str] = head.get("metadata") or {}
-            for name in metadata(path).keys() - wanted.keys():
-                os.removexattr(fd, XATTR + name)
-            for name, value in wanted.items():
-                os.setxattr(fd, XATTR + name, value.encode())
+                chunk = await _chunk(reader)
+            _store(fd, path, head.get("metadata") or {})
+        except (CallError, OSError):
+            if new:
+                os.unlink(path)
+            raise
         finally:
             os.close(fd)
+    return _written(path)
+
+
+async def _chunk(reader: StreamReader) -> bytes:
+    try:
+        return await reader.readexactly(struct.unpack("!I", await reader.readexactly(4))[0])
     except IncompleteReadError:
         raise CallError("canceled", "upload aborted") from None
-    except OSError as error:
-        code = "resource_exhausted" if error.errno in FULL else "internal"
-        raise CallError(code, f"error writing file: {error}") from error
+
+
+def _open(path: str) -> tuple[int, bool]:
+    """The file, empty, and whether it is new."""
+    flags = os.O_WRONLY | os.O_CLOEXEC
+    try:
+        fd = os.open(path, flags | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        fd = os.open(path, flags | os.O_CREAT | os.O_TRUNC, 0o666)
+        return fd, False
+    os.fchown(fd, os.getuid(), os.getgid())  # as envd does: its watchers report it
+    return fd, True
+
+
+def _store(fd: int, path: str, wanted: dict[str, str]) -> None:
+    for name in metadata(path).keys() - wanted.keys():
+        os.removexattr(fd, XATTR + name)
+    for name, value in wanted.items():
+        os.setxattr(fd, XATTR + name, value.encode())
+
+
+def _written(path: str) -> Message:
     written: Message = {"path": shown(path), "name": os.path.basename(path), "type": "file"}
     if stored := metadata(path):
         written["metadata"] = stored
     return written
 
 
-async def download(head: Message, writer: StreamWriter, who: Account) -> None:
-    """Send `{"size", "mtime", "name"}`, then the file's bytes until its end."""
-    path = resolve(head.get("path") or "", who)
+@contextlib.contextmanager
+def _full_disk_told():
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (FileNotFoundError, NotADirectoryError):
-        raise CallError("not_found", f"path '{path}' does not exist") from None
+        yield
     except OSError as error:
-        raise CallError("internal", f"error opening file '{path}': {error}") from error
+        code = "resource_exhausted" if error.errno in FULL else "internal"
+        raise CallError(code, f"error writing file: {error}") from error
+
+
+async def download(head: Message, reader: StreamReader, writer: StreamWriter, who: Account) -> None:
+    """Send `{"size", "mtime_ns", "name"}`, then the file's bytes: as many as it said, or those the caller then chooses.
+
+    Files of /proc say 0 and are read to their end.
+    """
+    path = resolve(head.get("path") or "", who)
+    fd = _open_to_read(path)
     try:
         info = os.fstat(fd)
         if stat.S_ISDIR(info.st_mode):
             raise CallError("invalid_argument", f"path '{path}' is a directory")
         if not stat.S_ISREG(info.st_mode):
             raise CallError("invalid_argument", f"path '{path}' is not a regular file")
-        reply(writer, {"size": info.st_size, "mtime": info.st_mtime, "name": os.path.basename(path)})
-        while data := os.read(fd, CHUNK):
+        reply(writer, {"size": info.st_size, "mtime_ns": info.st_mtime_ns, "name": os.path.basename(path)})
+        left = info.st_size
+        if head.get("choose"):
+            chosen = json.loads(await reader.readline() or b'{"length": 0}')
+            os.lseek(fd, chosen.get("start", 0), os.SEEK_SET)
+            left = chosen.get("length", left)
+        while data := os.read(fd, min(CHUNK, left) if info.st_size else CHUNK):
             writer.write(data)
             await writer.drain()
+            left -= len(data)
     finally:
         os.close(fd)
+
+
+def _open_to_read(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        raise CallError("not_found", f"path '{path}' does not exist") from None
+    except OSError as error:
+        raise CallError("internal", f"error opening file '{path}': {error}") from error
