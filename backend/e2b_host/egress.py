@@ -2,51 +2,65 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
+import time
 from asyncio import StreamReader, StreamWriter
+from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from .addresses import Address, parse
+from .allowlist import AllowList, Destination, Refused, check, permitted, unresolved
 from .layout import Layout
+from .proxy_request import BadRequest, ProxyRequest, read
+from .request import Request
+from .upstream import Upstream, upstream
 
 log = logging.getLogger(__name__)
 
 CHUNK = 65536
-HEAD_S = 30
+HEAD_LIMIT = 16384
+HEAD_S = 15
 CONNECT_S = 15
-PORTS = (80, 443)
+IDLE_S = 600
+"""A connection on which nothing moves either way is closed after this."""
+MAX_CONNECTIONS = 128
+"""Of one sandbox at a time."""
+RESOLVERS = 8
 
-
-class Refused(Exception):
-    """The request may not leave; the message says why."""
+Streams = tuple[StreamReader, StreamWriter]
 
 
 class Egress:
-    """One door (unix socket) a sandbox, all with the same allow-list.
-
-    `allowed` holds host names, with a port when it is neither 80 nor 443. One that starts with a dot admits every name
-    under it, unless that resolves to a private or loopback address.
-    """
+    """One door (unix socket) a sandbox, all with the same allow-list; see `AllowList` for its entries."""
 
     def __init__(self, layout: Layout, allowed: Sequence[str]) -> None:
         self._layout = layout
-        self._allowed = tuple(name.lower() for name in allowed)
+        self._allowed = AllowList(allowed)
         self._doors: dict[str, asyncio.Server] = {}
+        self._open: Counter[str] = Counter()
+        self._resolvers = ThreadPoolExecutor(RESOLVERS, "egress")
+        """Its own threads: a name that resolves slowly must hold up nobody else's work."""
 
-    async def open_door(self, sandbox_id: str, is_open: Callable[[str], bool]) -> Path:
+    async def open_door(self, sandbox_id: str, asked: Callable[[str], Request]) -> Path:
+        """`asked`: what a sandbox's client wishes at the time, its network rules among it."""
         name = f"{sandbox_id}.egress"
 
         async def serve(reader: StreamReader, writer: StreamWriter) -> None:
+            self._open[sandbox_id] += 1
             try:
-                await self._serve(reader, writer, sandbox_id, is_open(sandbox_id))
-            except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
+                await self._serve(reader, writer, sandbox_id, asked)
+            except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
                 pass
             finally:
+                self._open[sandbox_id] -= 1
                 writer.close()
 
-        self._doors[sandbox_id] = await asyncio.start_unix_server(serve, self._layout.socket_path(name))
+        self._doors[sandbox_id] = await asyncio.start_unix_server(
+            serve, self._layout.socket_path(name), limit=HEAD_LIMIT
+        )
         door = self._layout.sockets / name
         door.chmod(0o666)  # the sandbox's user connects; nobody else gets into the data directory
         return door
@@ -54,78 +68,136 @@ class Egress:
     def close_door(self, sandbox_id: str) -> None:
         if door := self._doors.pop(sandbox_id, None):
             door.close()
+            self._open.pop(sandbox_id, None)
             (self._layout.sockets / f"{sandbox_id}.egress").unlink(missing_ok=True)
 
-    async def _serve(self, reader: StreamReader, writer: StreamWriter, sandbox_id: str, is_open: bool) -> None:
-        async with asyncio.timeout(HEAD_S):
-            head = await reader.readuntil(b"\r\n\r\n")
-        verb, url, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
-        host, port, path = _destination(verb, url)
-        try:
-            if not is_open:
-                raise Refused("this sandbox was created without internet access")
-            address = await self._admit(host, port)
-        except Refused as error:
-            log.info("sandbox %s: no way out to %s:%s: %s", sandbox_id, host, port, error)
-            body = f"{error}\n".encode()
-            writer.write(
-                b"HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body) + body
-            )
-            await writer.drain()
+    async def _serve(
+        self, reader: StreamReader, writer: StreamWriter, sandbox_id: str, asked: Callable[[str], Request]
+    ) -> None:
+        if self._open[sandbox_id] > MAX_CONNECTIONS:
+            await _answer(writer, "503 Service Unavailable", f"a sandbox has at most {MAX_CONNECTIONS} connections out")
             return
-        async with asyncio.timeout(CONNECT_S):
-            outer_reader, outer_writer = await asyncio.open_connection(address, port)
         try:
-            if verb == "CONNECT":
+            async with asyncio.timeout(HEAD_S):
+                request = read(await reader.readuntil(b"\r\n\r\n"))
+        except BadRequest as error:
+            await _answer(writer, "400 Bad Request", str(error))
+            return
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                outer = await self._connect(request, asked(sandbox_id))
+        except Refused as error:
+            log.info("sandbox %s: no way out to %s: %s", sandbox_id, request.to, error)
+            await _answer(writer, "403 Forbidden", str(error))
+            return
+        except (OSError, TimeoutError) as error:
+            await _answer(writer, "502 Bad Gateway", f"{request.to} cannot be reached: {error or 'it does not answer'}")
+            return
+        try:
+            if request.tunnel:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                await _splice((reader, writer), outer)
             else:
-                outer_writer.write(_plain_head(head, verb, path))
-            await _splice((reader, writer), (outer_reader, outer_writer))
+                await _exchange((reader, writer), outer, request.body)
         finally:
-            outer_writer.close()
+            outer[1].close()
 
-    async def _admit(self, host: str, port: int) -> str:
-        """The address to connect to; raises `Refused`."""
-        named = f"{host}:{port}" in self._allowed or (host in self._allowed and port in PORTS)
-        under = port in PORTS and any(name.startswith(".") and host.endswith(name) for name in self._allowed)
-        if not named and not under:
-            raise Refused(f"{host}:{port} is not on the sandbox host's allow-list")
+    async def _connect(self, request: ProxyRequest, asked: Request) -> Streams:
+        """A connection on which what the program sends next is expected; raises `Refused` or OSError."""
+        to = request.to
+        private_too = self._allowed.admit(to)
+        via = upstream(to, tunnel=request.tunnel)
+        addresses = await self._resolve(to, via)
+        check(to, addresses, private_too=private_too)
+        if addresses:
+            addresses = permitted(asked, to, addresses)
+        else:
+            unresolved(asked, to)
+        if request.tunnel:
+            return await via.tunnel(to) if via else await _open(addresses, to.port)
+        streams = await via.open() if via else await _open(addresses, to.port)
+        target = f"http://{request.authority}{request.path}" if via else request.path
+        streams[1].write(request.head(target, *(via.headers if via else ())))
+        return streams
+
+    async def _resolve(self, to: Destination, via: Upstream | None) -> list[Address]:
+        """All addresses of a name, looked up once: what is checked is what is connected to."""
+        if to.address:
+            return [to.address]
+        loop = asyncio.get_running_loop()
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found = await loop.run_in_executor(
+                self._resolvers, lambda: socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
+            )
         except OSError as error:
-            raise Refused(f"{host} cannot be resolved: {error}") from error
-        address = str(found[0][4][0])
-        if not named and not ipaddress.ip_address(address.split("%")[0]).is_global:
-            raise Refused(f"{host} resolves to the private address {address}")
-        return address
+            if via:
+                return []
+            raise Refused(f"{to.host} cannot be resolved: {error}") from error
+        return list(dict.fromkeys(parse(str(entry[4][0])) for entry in found))
 
 
-def _destination(verb: str, url: str) -> tuple[str, int, str]:
-    if verb == "CONNECT":
-        host, _, port = url.rpartition(":")
-        return host.strip("[]").lower(), int(port), ""
-    if not url.startswith("http://"):
-        raise ValueError("not a proxy request")
-    authority, slash, path = url.removeprefix("http://").partition("/")
-    host, _, port = authority.rpartition("@")[2].partition(":")
-    return host.lower(), int(port or 80), slash + path or "/"
+async def _open(addresses: Sequence[Address], port: int) -> Streams:
+    """The first address that answers."""
+    failure = OSError("it has no address")
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(str(address), port)
+        except OSError as error:
+            failure = error
+    raise failure
 
 
-def _plain_head(head: bytes, verb: str, path: str) -> bytes:
-    """The head as the origin wants it, for one request only: a kept-alive connection could name another host next."""
-    lines = head.split(b"\r\n")[1:-2]
-    hop = (b"proxy-connection:", b"connection:", b"proxy-authorization:", b"keep-alive:")
-    kept = [line for line in lines if not line.lower().startswith(hop)]
-    return b"\r\n".join([f"{verb} {path} HTTP/1.1".encode("latin-1"), *kept, b"connection: close", b"", b""])
+async def _answer(writer: StreamWriter, status: str, message: str) -> None:
+    body = f"{message}\n".encode()
+    writer.write(f"HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+    await writer.drain()
 
 
-async def _splice(a: tuple[StreamReader, StreamWriter], b: tuple[StreamReader, StreamWriter]) -> None:
-    async def copy(reader: StreamReader, writer: StreamWriter) -> None:
-        with contextlib.suppress(OSError, RuntimeError):
-            while data := await reader.read(CHUNK):
-                writer.write(data)
-                await writer.drain()
-            if writer.can_write_eof():
-                writer.write_eof()
+async def _exchange(inner: Streams, outer: Streams, body: int) -> None:
+    """One request's body out, and all that comes back in."""
 
-    await asyncio.gather(copy(a[0], b[1]), copy(b[0], a[1]))
+    async def send() -> None:
+        left = body
+        async with asyncio.timeout(IDLE_S):
+            while left and (data := await inner[0].read(min(left, CHUNK))):
+                outer[1].write(data)
+                await outer[1].drain()
+                left -= len(data)
+
+    await asyncio.gather(send(), _copy(outer[0], inner[1], _Idle()))
+
+
+async def _splice(a: Streams, b: Streams) -> None:
+    idle = _Idle()
+    await asyncio.gather(_copy(a[0], b[1], idle), _copy(b[0], a[1], idle))
+
+
+class _Idle:
+    """When something last moved, either way."""
+
+    def __init__(self) -> None:
+        self.moved()
+
+    def moved(self) -> None:
+        self._since = time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        return time.monotonic() - self._since >= IDLE_S
+
+
+async def _copy(reader: StreamReader, writer: StreamWriter, idle: _Idle) -> None:
+    with contextlib.suppress(OSError, RuntimeError):
+        while not idle.over:
+            try:
+                async with asyncio.timeout(IDLE_S):
+                    data = await reader.read(CHUNK)
+            except TimeoutError:
+                continue
+            if not data:
+                break
+            idle.moved()
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()
