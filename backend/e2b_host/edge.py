@@ -1,120 +1,118 @@
-"""Previews on the host's own port: a connection that begins with a request to `<port>-<sandbox id>.…` leads into it.
+"""The host's port: previews on one side, the application (control plane, envd) on the other.
 
-Its bytes are spliced raw, so that WebSockets, streams and upgrades work without knowing them. A browser keeps
-connections apart by host name, so the first request speaks for all that follow on its connection.
+A browser keeps connections apart by host name, but a proxy in front does not: between two requests a connection may
+change sides.
 """
 
 import asyncio
-import json
+import contextlib
 import re
-from asyncio import StreamWriter
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .channel import GuestError, answer
-from .routing import ENVD_PORT, Router
+from .client import Client
+from .exposure import Exposure
+from .messages import HEAD_LIMIT
+from .preview_answers import misdirected
+from .previews import Previews
 
-HEAD_LIMIT = 65536
-CHUNK = 65536
-HIGH_WATER = 1024 * 1024
-HOST = re.compile(rb"\r\nhost:[ \t]*(\d{1,5})-([a-z0-9]+)\.", re.IGNORECASE)
+HEAD_S = 30.0
+"""How long a visitor may take for a request's head."""
+HOST = re.compile(rb"\r\nhost:[ \t]*([^\r\n]*?)[ \t]*\r\n", re.IGNORECASE)
+KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+"""A visitor whose machine vanished is noticed within two minutes."""
 
 
-def edge(router: Router) -> type[HttpToolsProtocol]:
-    """uvicorn's protocol with previews of `router`'s sandboxes split off."""
+def edge(previews: Previews, exposure: Exposure) -> type[HttpToolsProtocol]:
+    """uvicorn's protocol with previews split off."""
 
     class Edge(HttpToolsProtocol):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self._decided = False
-            self._head = b""
-            self._inner: StreamWriter | None = None
-            self._tunnel: asyncio.Task[None] | None = None
-            self._drain: asyncio.Task[None] | None = None
+            self._head = bytearray()
+            self._client: Client | None = None
+            self._visit: asyncio.Task[None] | None = None
+            self._hurry: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            _probe_when_silent(transport)
+            self._await_head()
 
         def data_received(self, data: bytes) -> None:
-            if self._tunnel:
-                self._pass_on(data)
-            elif self._decided:
+            if self._client:
+                self._client.feed(data)
+            elif self._between_requests:
+                self._take_head(data)
+            else:
                 super().data_received(data)
-            else:
-                self._head += data
-                if b"\r\n\r\n" in self._head or len(self._head) > HEAD_LIMIT:
-                    self._decide()
 
-        def _decide(self) -> None:
-            self._decided = True
-            head, self._head = self._head, b""
-            named = HOST.search(head.partition(b"\r\n\r\n")[0])
-            if named and int(named[1]) != ENVD_PORT:
-                self._unset_keepalive_if_required()
-                self._head = head
-                self._tunnel = self.loop.create_task(self._run_tunnel(int(named[1]), named[2].decode().lower()))
-            else:
-                super().data_received(head)
+        @property
+        def _between_requests(self) -> bool:
+            return self.cycle is None or (self.cycle.response_complete and not self.cycle.more_body)
 
-        def _pass_on(self, data: bytes) -> None:
-            if self._inner is None:
-                self._head += data
-                if len(self._head) > HIGH_WATER:
-                    self.transport.pause_reading()
+        def _take_head(self, data: bytes) -> None:
+            if not self._head:
+                self._await_head()
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0 and len(self._head) <= HEAD_LIMIT:
                 return
-            self._inner.write(data)
-            if self._inner.transport.get_write_buffer_size() > HIGH_WATER:
-                self.transport.pause_reading()
-                self._drain = self.loop.create_task(self._resume_when_drained(self._inner))
-
-        async def _resume_when_drained(self, inner: StreamWriter) -> None:
-            try:
-                await inner.drain()
-            except OSError:
+            self._stop_hurrying()
+            received, self._head = bytes(self._head), bytearray()
+            hosts = [name.decode("latin-1") for name in HOST.findall(received[: end + 4])]
+            if any(exposure.preview(name) for name in hosts):
+                self._visit_previews(received)
+            elif hosts and all(exposure.allows_api(name, self.client[0] if self.client else "") for name in hosts):
+                super().data_received(received)
+            else:
+                self.transport.write(misdirected(exposure.domain))
                 self.transport.close()
-                return
-            self.transport.resume_reading()
 
-        async def _run_tunnel(self, port: int, sandbox_id: str) -> None:
-            try:
-                sandbox = await router.running(sandbox_id)
-                reader, writer = await sandbox.channel.open({"op": "tcp", "port": port})
-                try:
-                    await answer(reader)
-                except GuestError:
-                    writer.close()
-                    raise
-                self._inner, head, self._head = writer, self._head, b""
-                writer.write(head)
-                self.transport.resume_reading()
-                while data := await reader.read(CHUNK):
-                    self.transport.write(data)
-                    await self.flow.drain()
-            except GuestError as error:
-                self.transport.write(_bad_gateway(sandbox_id, port, error.message))
-            except OSError:
-                pass
-            finally:
-                self.transport.close()
-                if self._inner:
-                    self._inner.close()
+        def _visit_previews(self, received: bytes) -> None:
+            self._unset_keepalive_if_required()
+            self._client = Client(self.transport, self.flow)
+            self._client.feed(received)
+            self._visit = self.loop.create_task(self._run_visit(self._client))
+
+        async def _run_visit(self, client: Client) -> None:
+            with contextlib.suppress(OSError):
+                if rest := await previews.serve(client):
+                    self._client = self._visit = None
+                    self.data_received(rest)
+                    return
+            self.transport.close()
 
         def eof_received(self) -> bool | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-            if self._inner and self._inner.can_write_eof():
-                self._inner.write_eof()
+            if self._client:
+                self._client.feed_eof()
                 return True
             return None
 
         def connection_lost(self, exc: Exception | None) -> None:
-            if self._tunnel:
-                self._tunnel.cancel()
+            self._stop_hurrying()
+            if self._visit:
+                self._visit.cancel()
             super().connection_lost(exc)
+
+        def _await_head(self) -> None:
+            self._stop_hurrying()
+            self._hurry = self.loop.call_later(HEAD_S, self.transport.close)
+
+        def _stop_hurrying(self) -> None:
+            if self._hurry:
+                self._hurry.cancel()
+                self._hurry = None
 
     return Edge
 
 
-def _bad_gateway(sandbox_id: str, port: int, message: str) -> bytes:
-    body = json.dumps({"sandboxId": sandbox_id, "message": message, "port": port, "code": 502}).encode()
-    head = (
-        "HTTP/1.1 502 Bad Gateway\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
-        f"access-control-allow-origin: *\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+def _probe_when_silent(transport: asyncio.Transport) -> None:
+    connection: socket.socket = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE:
+            if hasattr(socket, name):
+                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

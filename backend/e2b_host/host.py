@@ -15,9 +15,11 @@ from functools import partial
 import uvicorn
 
 from .application import application
+from .cgroups import Cgroups
 from .control import Control
 from .edge import edge
 from .egress import Egress
+from .exposure import Exposure
 from .guard import Guard
 from .identities import Identities
 from .layout import Layout
@@ -25,6 +27,7 @@ from .limits import Limits
 from .machine import Backend
 from .metrics import Meter
 from .pool import Pool
+from .previews import Previews
 from .routing import Router
 from .sandboxes import Sandboxes
 from .templates import Template
@@ -44,6 +47,8 @@ class Options:
     domain: str | None = None
     """What `get_host` ends with; missing: `localhost:<port>`."""
     bind: str = LOOPBACK
+    expose_api: bool = False
+    """Whether other machines may use the control plane and envd too, with the key; else they see previews only."""
     templates: Mapping[str, Template] = field(default_factory=dict)
     pool: Mapping[str, int] = field(default_factory=dict)
     pool_delay_s: float = 10.0
@@ -68,6 +73,7 @@ async def serve(
     layout: Layout,
     backend: Backend,
     identities: Identities | None,
+    cgroups: Cgroups | None,
     announce: Callable[[Address], None],
 ) -> None:
     """Serve until SIGTERM, SIGINT or the end of stdin; every sandbox is gone when this returns."""
@@ -87,13 +93,14 @@ async def serve(
         identities=identities,
         max_count=options.max_sandboxes,
     )
+    exposure = Exposure(address.domain, options.bind, options.expose_api)
     meter = Meter(options.limits)
     router = Router(sandboxes)
     control = Control(sandboxes, meter, api_key=options.api_key, domain=address.domain, limits=options.limits)
     server = _Server(
         uvicorn.Config(
             application(control, router),
-            http=edge(router),
+            http=edge(Previews(router, exposure), exposure),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -107,7 +114,7 @@ async def serve(
     if options.until_stdin_eof:
         _stop_at_eof(server)
     background = [
-        asyncio.create_task(Guard(sandboxes, meter, options.limits).run(), name="guard"),
+        asyncio.create_task(Guard(sandboxes, meter, options.limits, layout.sandboxes, cgroups).run(), name="guard"),
         asyncio.create_task(Pool(sandboxes, options.pool, options.pool_delay_s).run(), name="pool"),
     ]
     for task in background:
@@ -120,6 +127,8 @@ async def serve(
         await asyncio.gather(*background, return_exceptions=True)
         sandboxes.kill_all()
         layout.clear()
+        if cgroups:
+            cgroups.close()
 
 
 class _Server(uvicorn.Server):

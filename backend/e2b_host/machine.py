@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,10 @@ class Backend(Protocol):
         """Fill the sandbox's directory; called in a thread."""
         ...
 
+    def started(self, plan: Plan, pid: int) -> None:
+        """The process of `command` runs; a jail waits for this call."""
+        ...
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """Kill the guest and all it runs; the caller reaps it."""
         ...
@@ -73,6 +78,8 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
         self.channel = Channel(socket_path)
+        self.booted_at = 0.0
+        """When the guest last answered for the first time, by the monotonic clock."""
 
     async def boot(self) -> None:
         """Start the guest and wait until it answers.
@@ -95,6 +102,7 @@ class Machine:
                     env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
                     start_new_session=True,
                 )
+            self._backend.started(self._plan, self._process.pid)
             for fd in (config_fd, *fds):
                 os.close(fd)
         if hasattr(os, "pidfd_open"):
@@ -105,6 +113,7 @@ class Machine:
         except Exception as error:
             self.kill()
             raise BootError(f"the sandbox did not boot: {self._log_tail() or error or type(error).__name__}") from error
+        self.booted_at = time.monotonic()
 
     @property
     def alive(self) -> bool:

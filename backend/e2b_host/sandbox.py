@@ -47,6 +47,11 @@ class Sandbox:
         return self._machine.pid
 
     @property
+    def booted_at(self) -> float:
+        """When its machine last came up, by the monotonic clock."""
+        return self._machine.booted_at
+
+    @property
     def usable(self) -> bool:
         return self.state == "running" and self._machine.alive
 
