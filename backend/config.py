@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     """A paused sandbox that nobody came back to for so many seconds is ended; its project's files are in the store."""
     sandbox_pool: int = Field(default=1, alias="CODEFLOW_SANDBOX_POOL")
     """Booted sandboxes the embedded host keeps ready."""
+    sandbox_egress: str = Field(default="", alias="CODEFLOW_SANDBOX_EGRESS")
+    """Hosts that code in the embedded host's sandboxes may reach besides the npm registry, with commas between:
+    `api.example.com`, `.example.com` for all under it, `10.0.0.5:8080` or `api.internal:443` for what is not on the public
+    internet."""
     unsafe_local: bool = Field(default=False, alias="CODEFLOW_UNSAFE_LOCAL")
     """Run sandboxes as plain processes, with NO isolation. Only where bubblewrap cannot work, and only for code you trust."""
     chromium: Path | None = Field(default=None, alias="CODEFLOW_CHROMIUM")
@@ -115,6 +119,10 @@ class Settings(BaseSettings):
     """A Modal proxy token's id, `wk-…`."""
     dispatch_secret: SecretStr | None = Field(default=None, alias="CODEFLOW_DISPATCH_SECRET")
     """The proxy token's secret, `ws-…`."""
+
+    @property
+    def sandbox_egress_hosts(self) -> list[str]:
+        return [host.strip() for host in self.sandbox_egress.split(",") if host.strip()]
 
     @property
     def sign_in_providers(self) -> set[str]:

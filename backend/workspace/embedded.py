@@ -54,7 +54,7 @@ class EmbeddedHost:
         template = await asyncio.to_thread(provision, settings, report)
         config = await asyncio.to_thread(lambda: npm_config(node_runtime()))
         progress("Starting the sandbox host", None)
-        host = cls(settings, template, [registry_host(config)])
+        host = cls(settings, template, [registry_host(config), *settings.sandbox_egress_hosts])
         await host._serve(port)
         host._keeper = asyncio.create_task(host._keep())
         return host

@@ -83,9 +83,10 @@ def npm_config(node: Node) -> dict[str, str]:
 
 
 def registry_host(config: Mapping[str, str]) -> str:
-    """`host`, or `host:port` where the port is not the scheme's own."""
+    """`host:port`: with its port, it may be a private address."""
     address = urlsplit(config["registry"])
-    return f"{address.hostname}:{address.port}" if address.port else str(address.hostname)
+    host = f"[{address.hostname}]" if ":" in (address.hostname or "") else address.hostname
+    return f"{host}:{address.port or (80 if address.scheme == 'http' else 443)}"
 
 
 def npm_ci(node: Node, source: Path, folder: Path, what: str, progress: Progress) -> None:
