@@ -76,7 +76,7 @@ async def serve(
     cgroups: Cgroups | None,
     announce: Callable[[Address], None],
 ) -> None:
-    """Serve until SIGTERM, SIGINT or the end of stdin; every sandbox is gone when this returns."""
+    """Serve until SIGTERM, SIGINT or the end of stdin; then no sandbox runs, and those clients have are on disk."""
     listener = _listen(options)
     port = listener.getsockname()[1]
     address = Address(
@@ -94,6 +94,7 @@ async def serve(
         max_count=options.max_sandboxes,
     )
     exposure = Exposure(address.domain, options.bind, options.expose_api)
+    sandboxes.restore()
     meter = Meter(options.limits)
     router = Router(sandboxes)
     control = Control(sandboxes, meter, api_key=options.api_key, domain=address.domain, limits=options.limits)
@@ -125,7 +126,7 @@ async def serve(
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
-        sandboxes.kill_all()
+        await sandboxes.leave()
         layout.clear()
         if cgroups:
             cgroups.close()

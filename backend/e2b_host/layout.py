@@ -19,6 +19,7 @@ ETC = {
     # A login shell must not lose the PATH that a template's or a command's environment set.
     "profile": f': "${{PATH:={PATH}}}"\nexport PATH\n',
     "bash.bashrc": "",
+    "ld.so.preload": "",
 }
 BIN = {
     "sudo": "#!/bin/bash\n# One uid lives here: sudo changes the environment, not the rights.\n"
@@ -26,6 +27,8 @@ BIN = {
     'exec env HOME=/root USER=root LOGNAME=root "$@"\n',
     "python": '#!/bin/sh\nexec python3 "$@"\n',
 }
+ROOT, OVERLAYS, UPPER, WORK = "root", "overlays", "upper", "work"
+"""In a sandbox's directory: its root, and by number what it wrote over its template's overlay mounts."""
 MAX_SOCKET_PATH = 104
 MAX_REMOVALS = 64
 """Each removes at least one level of locked directories."""
@@ -41,6 +44,7 @@ class Layout:
     def __init__(self, data_dir: Path) -> None:
         self.root = data_dir.resolve()
         self.sandboxes = self.root / "sandboxes"
+        self.snapshots = self.root / "snapshots"
         self.sockets = self.root / "sockets"
         self.system = self.root / "system"
         self._sockets_fd = -1
@@ -55,13 +59,13 @@ class Layout:
         return f"/proc/self/fd/{self._sockets_fd}/{name}"
 
     def prepare(self) -> None:
-        """Remove what an earlier host left, and write what every sandbox shares."""
+        """Write what every sandbox shares; what an earlier host's sandboxes and snapshots left stays."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.root.chmod(0o700)
         self._lock()
         self.clear()
-        for folder in (self.sandboxes, self.sockets, self.system):
-            folder.mkdir()
+        for folder in (self.sandboxes, self.snapshots, self.sockets, self.system):
+            folder.mkdir(exist_ok=True)
         (self.system / "etc").mkdir()
         for name, text in ETC.items():
             (self.system / "etc" / name).write_text(text)
@@ -74,8 +78,8 @@ class Layout:
         compileall.compile_dir(str(guest), quiet=2)
 
     def clear(self) -> None:
-        """Remove all but the lock."""
-        for folder in (self.sandboxes, self.sockets, self.system):
+        """Remove what serves only a running host."""
+        for folder in (self.sockets, self.system):
             remove_tree(folder)
 
     def _lock(self) -> None:

@@ -11,6 +11,11 @@ def new_sandbox_id() -> str:
     return "i" + "".join(secrets.choice(ALPHABET) for _ in range(19))
 
 
+def new_snapshot_id() -> str:
+    """No sandbox and no template has such a name."""
+    return "s" + "".join(secrets.choice(ALPHABET) for _ in range(19))
+
+
 def new_access_token() -> str:
     return "ea_" + secrets.token_hex(20)
 

@@ -5,7 +5,6 @@ in file calls, commands and environments, though not in what a program computes 
 so two sandboxes cannot listen on the same one. A process that starts its own session may outlive its sandbox.
 """
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from typing import Any
 from .layout import Layout
 from .machine import Plan
 
-END_S = 3.0
 BOOTSTRAP = "import sys; sys.path.insert(0, {agent!r}); from guest.main import main; main()"
 
 
@@ -51,11 +49,11 @@ class PlainBackend:
     def command(self, plan: Plan, config_fd: int) -> tuple[list[str], list[int]]:
         return [sys.executable, "-I", "-S", "-c", BOOTSTRAP.format(agent=self._agent), str(config_fd)], []
 
+    def started(self, plan: Plan, pid: int) -> None:
+        pass
+
     def end(self, process: subprocess.Popen[bytes]) -> None:
         process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(END_S)
-        process.kill()
 
 
 def _link(source: str, target: str) -> None:

@@ -43,6 +43,11 @@ class Template:
     start_cmd: str | None = None
     ready_port: int | None = None
 
+    @property
+    def mounted(self) -> tuple[str, ...]:
+        """What a disk made from it relies on."""
+        return tuple(f"{mount.mode} {mount.target}" for mount in self.mounts)
+
 
 def load(name: str, directory: Path) -> Template:
     """Read `directory/template.json`; raises `TemplateError` with what is wrong with it."""

@@ -101,18 +101,6 @@ def test_nothing_outlives_the_host(tmp_path: Path, end: str) -> None:
     assert wait_until(lambda: processes_under(tmp_path / "data") == [])
 
 
-def test_next_host_removes_what_a_killed_one_left(tmp_path: Path) -> None:
-    first = start_host(tmp_path)
-    left = first.create()
-    left.commands.run("mkdir -p locked/in && touch locked/in/x && chmod 000 locked/in locked")
-    first.stop(signal.SIGKILL)
-    assert (tmp_path / "data/sandboxes" / left.sandbox_id).exists()
-    second = start_host(tmp_path)
-    assert list((tmp_path / "data/sandboxes").iterdir()) == []
-    assert second.facts["api_key"] != first.facts["api_key"]
-    assert second.stop() == 0
-
-
 def refused(tmp_path: Path, *arguments: str, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "backend.e2b_host", "--data-dir", str(tmp_path / "data"), *arguments],
