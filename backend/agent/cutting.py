@@ -19,9 +19,8 @@ def kept(parts: Sequence[ModelResponsePart]) -> list[ModelResponsePart]:
     was cut. Nor can thoughts stand last: providers take none back without what they led to.
     """
     whole = list(parts)
-    while whole and isinstance(whole[-1], ToolCallPart | ThinkingPart):
-        if isinstance(whole.pop(), ToolCallPart):
-            break
+    if whole and isinstance(whole[-1], ToolCallPart):
+        whole.pop()
     while whole and isinstance(whole[-1], ThinkingPart):
         whole.pop()
     return whole or [TextPart("…")]

@@ -82,7 +82,7 @@ def fault_of(error: Exception, candidate: Candidate, patience_s: float) -> Fault
         case ModelQuotaExceededError():
             return Fault(
                 "another",
-                f"The account at {who} has no quota left.",
+                f"{who} says that the account has no quota left.",
                 "Top up the account, or set another provider's key.",
             )
         case ModelRateLimitError():

@@ -12,13 +12,16 @@ from typing import Any
 class Reply:
     status: int = 200
     events: Sequence[tuple[str, Any] | Any] = ()
-    """What is streamed: data, or (event name, data)."""
+    """What is streamed: data, a comment that begins with a colon, or (event name, data)."""
     body: Any = None
+    """An answer that is not streamed."""
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     """Drop the connection after the last event, in the middle of the response."""
     stall_s: float = 0
     """Say nothing for so long before the end."""
+    deaf: bool = False
+    """Not even begin to answer: the connection closes, or with `stall_s` stays silent."""
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Wire:
                 self.asked.append((request.split()[1], headers, json.loads(body or b"null")))
                 reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 await self._answer(writer, reply)
-                if reply.cut:
+                if reply.cut or reply.deaf:
                     break
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
@@ -46,6 +49,9 @@ class Wire:
             writer.close()
 
     async def _answer(self, writer: asyncio.StreamWriter, reply: Reply) -> None:
+        if reply.deaf:
+            await asyncio.sleep(reply.stall_s)
+            return
         kind = "application/json" if reply.body is not None else "text/event-stream"
         lines = [f"HTTP/1.1 {reply.status} X", f"content-type: {kind}", "transfer-encoding: chunked"]
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
@@ -63,6 +69,8 @@ class Wire:
 
 
 def _sse(event: Any) -> str:
+    if isinstance(event, str) and event.startswith(":"):
+        return f"{event}\n\n"
     if isinstance(event, tuple):
         return f"event: {event[0]}\ndata: {json.dumps(event[1])}\n\n"
     return f"data: {event if isinstance(event, str) else json.dumps(event)}\n\n"
@@ -79,13 +87,16 @@ async def wire(*replies: Reply) -> AsyncIterator[Wire]:
         server.close()
 
 
-def chat(text: str = "", calls: Sequence[tuple[str, str]] = (), *, whole: bool = True) -> Reply:
+def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
+    """Of OpenAI's chat-completions stream."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+
+
+def chat(
+    text: str = "", calls: Sequence[tuple[str, str]] = (), *, whole: bool = True, finish: str = "", cached: int = 0
+) -> Reply:
     """An answer in OpenAI's chat-completions stream; without `whole`, it breaks off."""
-
-    def chunk(delta: dict[str, Any], finish: str | None = None) -> dict[str, Any]:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        return {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
-
     events: list[Any] = [chunk({"role": "assistant", "content": ""})]
     events += [chunk({"content": text[at : at + 4]}) for at in range(0, len(text), 4)]
     for place, (name, args) in enumerate(calls):
@@ -95,13 +106,16 @@ def chat(text: str = "", calls: Sequence[tuple[str, str]] = (), *, whole: bool =
             events.append(chunk({"tool_calls": [{"index": place, "function": {"arguments": args[at : at + 8]}}]}))
     if not whole:
         return Reply(events=events, cut=True)
-    usage = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
-    end = chunk({}, "tool_calls" if calls else "stop")
+    usage: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100}
+    usage |= {"prompt_tokens_details": {"cached_tokens": cached}}
+    end = chunk({}, finish or ("tool_calls" if calls else "stop"))
     return Reply(events=[*events, end, {**end, "choices": [], "usage": usage}, "[DONE]"])
 
 
-def responses(text: str = "", calls: Sequence[tuple[str, str]] = ()) -> Reply:
-    """An answer in OpenAI's Responses stream."""
+def responses(
+    text: str = "", calls: Sequence[tuple[str, str]] = (), *, whole: bool = True, finish: str = "", cached: int = 0
+) -> Reply:
+    """An answer in OpenAI's Responses stream; `finish` is the reason of one that is incomplete."""
     shell = {"id": "resp_1", "object": "response", "created_at": 1, "model": "gpt-6.1-sol", "status": "in_progress"}
     shell |= {"output": [], "parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
     events: list[tuple[str, dict[str, Any]]] = [("response.created", {"response": shell})]
@@ -131,27 +145,38 @@ def responses(text: str = "", calls: Sequence[tuple[str, str]] = ()) -> Reply:
         events.append(("response.output_item.done", {"output_index": place, "item": done}))
         output.append(done)
     usage = {"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100}
-    usage |= {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
-    events.append(
-        ("response.completed", {"response": {**shell, "status": "completed", "output": output, "usage": usage}})
-    )
+    usage |= {"input_tokens_details": {"cached_tokens": cached}, "output_tokens_details": {"reasoning_tokens": 0}}
+    status = "incomplete" if finish else "completed"
+    end = {**shell, "status": status, "output": output, "usage": usage}
+    if finish:
+        end["incomplete_details"] = {"reason": finish}
+    if whole:
+        events.append((f"response.{status}", {"response": end}))
     numbered = [(name, {"type": name, "sequence_number": n, **data}) for n, (name, data) in enumerate(events)]
-    return Reply(events=numbered)
+    return Reply(events=numbered, cut=not whole)
 
 
-def gemini(text: str = "", calls: Sequence[tuple[str, dict[str, Any]]] = (), *, whole: bool = True) -> Reply:
+def gemini(
+    text: str = "",
+    calls: Sequence[tuple[str, dict[str, Any]]] = (),
+    *,
+    whole: bool = True,
+    finish: str = "STOP",
+    cached: int = 0,
+) -> Reply:
     """An answer in Gemini's streamGenerateContent stream."""
 
-    def chunk(parts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    def piece(parts: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
         content = {"role": "model", "parts": parts}
         return {"candidates": [{"content": content, "index": 0, **more}], "modelVersion": "gemini-4-argon"}
 
-    events = [chunk([{"text": text[at : at + 4]}]) for at in range(0, len(text), 4)]
-    events += [chunk([{"functionCall": {"name": name, "args": args}}]) for name, args in calls]
+    events = [piece([{"text": text[at : at + 4]}]) for at in range(0, len(text), 4)]
+    events += [piece([{"functionCall": {"name": name, "args": args}}]) for name, args in calls]
     if not whole:
         return Reply(events=events, cut=True)
     usage = {"promptTokenCount": 1000, "candidatesTokenCount": 100, "totalTokenCount": 1100}
-    return Reply(events=[*events, {**chunk([{"text": ""}], finishReason="STOP"), "usageMetadata": usage}])
+    usage |= {"cachedContentTokenCount": cached} if cached else {}
+    return Reply(events=[*events, {**piece([{"text": ""}], finishReason=finish), "usageMetadata": usage}])
 
 
 def refused(status: int, message: str, code: str | None = None, **headers: str) -> Reply:
