@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from . import seccomp
 from .cgroups import Cgroups
@@ -116,7 +117,9 @@ class JailBackend:
             fds.append(sealed_file("seccomp", self._seccomp))
             user += ["--seccomp", str(fds[-1])]
         root = ["--bind", str(plan.files), "/"]
-        options = [*user, *self._walls(), *root, *self._system(), *self._own(plan), *self._mounts(plan)]
+        fds.append(sealed_file("boot_id", f"{uuid4()}\n".encode()))
+        boot_id = ["--perms", "0444", "--ro-bind-data", str(fds[-1]), "/proc/sys/kernel/random/boot_id"]
+        options = [*user, *self._walls(), *root, *self._system(), *self._own(plan), *boot_id, *self._mounts(plan)]
         settle(plan.files, [*FOLDERS, *_targets(options)])
         restore(plan.files, FOLDERS, HOST_UID if plan.identity else None)
         fds.append(self._hold(plan, options))

@@ -78,8 +78,8 @@ class Head:
         return type(self)(self.start, [field for field in self.fields if field.name != name])
 
     def replacing(self, name: bytes, value: bytes) -> Self:
-        new = Field(name, value, name + b": " + value)
-        return type(self)(self.start, [new if field.name == name else field for field in self.fields])
+        new = Field(name.lower(), value, name + b": " + value)
+        return type(self)(self.start, [new if field.name == new.name else field for field in self.fields])
 
     def __bytes__(self) -> bytes:
         return b"\r\n".join((self.start, *(field.line for field in self.fields), b"", b""))

@@ -12,17 +12,15 @@ from .exchange import Inner, NoAnswer, exchange
 from .exposure import Exposure
 from .machine import BootError
 from .messages import CHUNK, BadMessage, RequestHead, read_request
-from .names import same_secret
 from .preview_answers import bad_request, problem_answer, state_answer
 from .preview_problems import GONE, OPEN, PAUSED, STUCK, WAITING, Problem, broken, closed, denied
-from .routing import Router
+from .routing import TRAFFIC_TOKEN, Router, admits, inner_host
 from .sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
 PROBE = b"/__preview/state"
 """Asked by pages that wait; never reaches an app."""
-TOKEN_HEADER = "e2b-traffic-access-token"
 IDLE_S = 300.0
 LINGER_S = 2.0
 NAVIGATION_S = 0.6
@@ -92,7 +90,7 @@ class Previews:
             inner = await self._inner(sandbox, port, NAVIGATION_S if navigation(head) else PATIENCE_S)
         reused = inner.used
         try:
-            return inner, await exchange(self._inwards(sandbox, head, port), client, inner)
+            return inner, await exchange(_inwards(head, sandbox, port), client, inner)
         except NoAnswer as error:
             inner.close()
             if reused:  # as if it were the visitor's own connection: they know what they may ask again
@@ -103,19 +101,10 @@ class Previews:
         sandbox = self._router.get(sandbox_id)
         if sandbox is None or sandbox.state == "dead":
             raise Refused(GONE)
-        if expected := sandbox.traffic_token:
-            given = head.first(TOKEN_HEADER.encode()).decode("latin-1")
-            if not given:
-                raise Refused(denied(f"Token header '{TOKEN_HEADER}' is missing"))
-            if not same_secret(given, expected):
-                raise Refused(denied(f"Provided token in header '{TOKEN_HEADER}' is invalid"))
+        token = head.first(TRAFFIC_TOKEN.encode()).decode("latin-1")
+        if not admits(sandbox, token):
+            raise Refused(denied(f"'{TRAFFIC_TOKEN}' is invalid" if token else f"'{TRAFFIC_TOKEN}' is missing"))
         return sandbox
-
-    def _inwards(self, sandbox: Sandbox, head: RequestHead, port: int) -> RequestHead:
-        """The request as the app sees it."""
-        if mask := sandbox.request.network.mask_request_host:
-            head = head.replacing(b"host", mask.replace("${PORT}", str(port)).encode())
-        return head.without(TOKEN_HEADER.encode())
 
     async def _inner(self, sandbox: Sandbox, port: int, patience_s: float) -> Inner:
         try:
@@ -188,6 +177,13 @@ def navigation(head: RequestHead) -> bool:
     if mode := head.first(b"sec-fetch-mode"):
         return mode == b"navigate"
     return b"text/html" in head.first(b"accept") and b"mozilla" in head.first(b"user-agent").lower()
+
+
+def _inwards(head: RequestHead, sandbox: Sandbox, port: int) -> RequestHead:
+    """The request as the app sees it."""
+    host = inner_host(sandbox, port, head.host)
+    masked = head if host == head.host else head.replacing(b"host", host.encode())
+    return masked.without(TRAFFIC_TOKEN.encode())
 
 
 async def _last(client: Client, reply: bytes) -> bytes:

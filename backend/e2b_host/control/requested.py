@@ -9,7 +9,6 @@ from .bodies import BadRequest, flag, inner, seconds, strings, text, texts
 
 NAME = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*", re.IGNORECASE)
 CLOUD = {
-    "mcp": "MCP gateways",
     "iam": "workload identities",
     "volumeMounts": "volumes",
 }
