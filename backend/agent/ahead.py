@@ -6,6 +6,7 @@ the worker dies, the next one gives the sandbox the journal's files.
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 
 from pydantic_ai.messages import ToolCallPart
 
@@ -28,7 +29,7 @@ class Ahead:
     def begin(self) -> None:
         """An answer begins."""
         self._open = True
-        self._done: dict[str, Done] = {}
+        self._done: dict[tuple[str, str], Done] = {}
         self._before: dict[str, bytes | None] = {}
 
     async def take(self, call: ToolCallPart) -> None:
@@ -42,13 +43,18 @@ class Ahead:
         except WorkspaceError:
             self._open = False
             return
-        self._done[call.tool_call_id] = done
+        self._done[_key(call)] = done
         for written in done.written:
             self._before.setdefault(written.change.path, before.get(written.change.path))
 
     def done(self, call: ToolCallPart) -> Done | None:
         """What came of the call, if it was carried out already."""
-        return self._done.pop(call.tool_call_id, None)
+        return self._done.pop(_key(call), None)
+
+    async def settle(self, calls: Sequence[ToolCallPart]) -> None:
+        """The answer is whole. Calls may come piece by piece in turns: what was taken for a whole one and was not is undone."""
+        if self._done.keys() - set(map(_key, calls)):
+            await self.undo()
 
     async def undo(self) -> None:
         """The answer broke off: put back what its calls changed. A sandbox that is lost has nothing to put back."""
@@ -57,6 +63,10 @@ class Ahead:
         if before:
             with contextlib.suppress(WorkspaceError, TimeoutError):
                 await asyncio.wait_for(self._workspace.write(before), _UNDO_S)
+
+
+def _key(call: ToolCallPart) -> tuple[str, str]:
+    return call.tool_call_id, str(call.args)
 
 
 async def _quiet(_: str) -> None:

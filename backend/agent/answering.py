@@ -105,7 +105,9 @@ async def _read(response: ModelResponse, candidate: Candidate, ahead: Ahead) -> 
             raise BrokenOff
     if not any(isinstance(p, ToolCallPart) or (isinstance(p, TextPart) and p.content.strip()) for p in response.parts):
         raise BrokenOff
-    return replace(response, parts=tidied(response.parts))
+    whole = replace(response, parts=tidied(response.parts))
+    await ahead.settle(whole.tool_calls)
+    return whole
 
 
 def _refusal(response: ModelResponse) -> str:
