@@ -20,6 +20,10 @@ GUEST_UID = 1000
 HOST_UID = 2_065_000_000
 """The sandboxes' uid and gid on a root host: far above what distributions hand out to people, services and containers."""
 
+INOTIFY = (Path("/proc/sys/user/max_inotify_instances"), Path("/proc/sys/user/max_inotify_watches"))
+INOTIFY_SHARE = 4
+"""One sandbox may take a part in so many of the machine's file watches, which all its sandboxes share."""
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -98,13 +102,16 @@ def own(path: Path) -> None:
 
 
 def _hold_namespace(reader: int, writer: int) -> int:
-    """In the child: make the namespace, await its map, forbid namespaces inside it, and stay until it has been opened."""
+    """In the child: make the namespace, await its map, set its limits, and stay until it has been opened."""
     try:
+        inotify = {file: int(file.read_text()) for file in INOTIFY if file.exists()}
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER) != 0:
             return 1
         os.write(writer, b"n")
         os.read(reader, 1)
         Path("/proc/sys/user/max_user_namespaces").write_text("0")
+        for file, most in inotify.items():
+            file.write_text(str(most // INOTIFY_SHARE))
         os.write(writer, b"d")
         os.read(reader, 1)
     except OSError:

@@ -26,11 +26,12 @@ SHARED_ETC = (
     "terminfo", "chromium", "chromium.d",
 )  # fmt: skip
 MASKED = (
-    "acpi", "asound", "bus", "config.gz", "driver", "fs", "interrupts", "iomem", "ioports", "irq", "kallsyms", "kcore",
+    "acpi", "asound", "bus", "cmdline", "config.gz", "driver", "fs", "interrupts", "iomem", "ioports", "irq", "kallsyms", "kcore",
     "key-users", "keys", "kmsg", "latency_stats", "modules", "pagetypeinfo", "sched_debug", "scsi", "sysrq-trigger",
     "timer_list", "vmallocinfo",
 )  # fmt: skip
 """Of `/proc`: what tells of the machine rather than of the sandbox, or commands it."""
+GIVEN_UP_BY_GUEST = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 UNFAIR_NICE = 5
 """Where no control group shares the processors out, the host at least comes before its sandboxes."""
 FOLDERS = (".envd", "home/user", "root", "etc", "var/tmp", "var/log", "mnt", "opt", "srv")
@@ -109,7 +110,8 @@ class JailBackend:
         fds: list[int] = []
         if plan.identity:
             fds.append(os.dup(plan.identity.userns_fd))
-            user = ["--userns", str(fds[0]), "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+            user = ["--userns", str(fds[0]), "--cap-drop", "ALL"]
+            user += [option for name in GIVEN_UP_BY_GUEST for option in ("--cap-add", name)]
         else:
             user = ["--unshare-user", "--uid", str(GUEST_UID), "--gid", str(GUEST_UID), "--cap-drop", "ALL"]
             user += ["--disable-userns"] if self._disable_userns else []

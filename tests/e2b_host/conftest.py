@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -18,6 +18,7 @@ from e2b import Sandbox
 from e2b_code_interpreter import AsyncSandbox
 
 ROOT = Path(__file__).resolve().parents[2]
+NOBODYS_UID = 2_064_999_999
 HOST_SECRET = "the-host-keeps-this"
 
 
@@ -59,12 +60,17 @@ class Host:
         return self.process.wait(15)
 
 
-def start_host(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> Host:
+def start_host(
+    folder: Path, *arguments: str, environment: dict[str, str] | None = None, launcher: Sequence[str] = ()
+) -> Host:
     log = folder / "host.log"
     folder.mkdir(parents=True, exist_ok=True)
     with log.open("a") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "backend.e2b_host", "--data-dir", str(folder / "data"), "--json", *arguments],
+            [
+                *(*launcher, sys.executable, "-m", "backend.e2b_host"),
+                *("--data-dir", str(folder / "data"), "--json", *arguments),
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -135,6 +141,37 @@ def host(tmp_path_factory: pytest.TempPathFactory, template: Path, reachable: HT
     )
     yield running
     assert running.stop() == 0
+
+
+@pytest.fixture(scope="session", params=["root", "user"] if os.geteuid() == 0 else ["own"])
+def walled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, template: Path, reachable: HTTPServer
+) -> Iterator[Host]:
+    """For attacks: a host run by root and one by an unprivileged user, with small limits, so that they are soon reached."""
+    folder = tmp_path_factory.mktemp(f"walled-{request.param}")
+    launcher: list[str] = []
+    if request.param == "user":
+        (folder / "data").mkdir()
+        os.chown(folder / "data", NOBODYS_UID, NOBODYS_UID)
+        template.chmod(0o755)
+        readable = [sys.base_prefix, sys.prefix, str(ROOT), str(template), str(folder / "data")]
+        launcher = [sys.executable, str(Path(__file__).with_name("as_user.py")), str(NOBODYS_UID), *readable, "--"]
+    running = start_host(
+        folder,
+        *("--template", f"web={template}", "--egress", f"127.0.0.1:{reachable.server_port}"),
+        *("--memory-mb", "256", "--disk-mb", "64"),
+        launcher=launcher,
+    )
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def inmate(walled: Host) -> Iterator[Sandbox]:
+    """A sandbox for attacks that must leave it as it was."""
+    sandbox = walled.create("web")
+    yield sandbox
+    sandbox.kill()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import socket
 import sys
 from typing import Any
 
+from .identity import become
 from .network import serve_egress
 from .places import move
 from .service import Service
@@ -32,9 +33,7 @@ def _confine(config: dict[str, Any]) -> None:
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(OOM_SCORE)
     if (uid := config.get("become")) is not None:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
+        become(uid)
 
 
 async def run(config: dict[str, Any]) -> None:
@@ -43,7 +42,7 @@ async def run(config: dict[str, Any]) -> None:
     os.set_inheritable(listener.fileno(), False)
     _confine(config)
     move(config.get("moved") or {})
-    service = Service(dict(config["envs"]))
+    service = Service(dict(config["envs"]), walled="parent" not in config)
     keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT)]
     if config.get("egress"):
         keep.append(await serve_egress(config["egress"]))
