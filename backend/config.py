@@ -3,18 +3,36 @@
 Read once at start from the environment and a `.env` file. Secrets are `SecretStr`: they print as stars.
 """
 
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: `prompts/`, `template/` and `ui/` stand here."""
 
+_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
+
 ProviderName = Literal["openai", "gemini", "compatible", "ollama", "demo"]
+
+
+def _origin(value: str) -> str:
+    """`https://previews.example.com` of a domain with or without its scheme."""
+    parts = urlsplit(value if "://" in value else f"https://{value}")
+    name = parts.netloc.lower().strip(".")
+    if parts.scheme not in ("http", "https") or not _DOMAIN.fullmatch(name) or parts.path.strip("/"):
+        raise ValueError(
+            "say a domain, such as previews.example.com or http://previews.lan:3900, without a * or a path"
+        )
+    return f"{parts.scheme}://{name}"
+
+
+PreviewDomain = Annotated[str, AfterValidator(_origin)]
 
 
 class Settings(BaseSettings):
@@ -61,6 +79,8 @@ class Settings(BaseSettings):
     """Hard cap of one run's model spend, in millionths of a US dollar."""
     run_max_steps: int = Field(default=80, alias="CODEFLOW_RUN_MAX_STEPS")
     """Hard cap of model calls in one run."""
+    run_max_s: float = Field(default=3600, alias="CODEFLOW_RUN_MAX_S")
+    """Hard cap of one run's seconds of work, over all workers that had it; 0: none."""
     demo_pace: float = Field(default=1.0, alias="CODEFLOW_DEMO_PACE")
     """How slowly the demo model types: 1 is like a fast model, 0 as fast as possible."""
 
@@ -105,6 +125,14 @@ class Settings(BaseSettings):
     upgrade_url: str | None = Field(default=None, alias="CODEFLOW_UPGRADE_URL")
     """Where Pro is bought, for example a Stripe payment link; `client_reference_id` is added."""
 
+    preview_domain: PreviewDomain | None = Field(default=None, alias="CODEFLOW_PREVIEW_DOMAIN")
+    """Every name under it leads to this machine's sandboxes, so that other machines can open their previews:
+    `previews.example.com` behind a proxy that ends TLS, or `http://previews.lan:3900`. Kept as an origin. Missing:
+    `*.localhost`, for this machine alone."""
+    preview_port: int = Field(default=0, alias="CODEFLOW_PREVIEW_PORT")
+    """Where the embedded sandbox host listens, for the proxy to know; 0: any free port."""
+    preview_bind: str = Field(default="127.0.0.1", alias="CODEFLOW_PREVIEW_BIND")
+    """On which address; `0.0.0.0` lets other machines come without a proxy. They get previews, never the host's API."""
     preview_origins: str = Field(default="", alias="CODEFLOW_PREVIEW_ORIGINS")
     """Where the sandboxes' previews are served from, when it is neither this machine nor E2B's own domain: sources of a
     Content-Security-Policy, `https://*.sandboxes.example.com`, with spaces between."""

@@ -361,6 +361,8 @@ class Failure(Noun):
     code: FailureCode
     message: str
     action: str
+    tried: list[str] = []
+    """What the agent tried before, a line each, oldest first."""
 
 
 class CodeFlowError(Exception):

@@ -23,16 +23,18 @@ from backend.agent import history
 from backend.agent.acting import act
 from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
-from backend.agent.budget import Budget
+from backend.agent.budget import Budget, Clock
 from backend.agent.cutting import Cuts
 from backend.agent.forgetting import within_reach
 from backend.agent.gate import Gate
 from backend.agent.journal import Journal
 from backend.agent.models import Models
+from backend.agent.progress import Progress
 from backend.agent.proving import Prover
 from backend.agent.scope import Scope
 from backend.agent.stops import Stopped
 from backend.agent.titles import naming
+from backend.agent.tried import tried
 from backend.domain import CheckReport, Failure
 from backend.events import ModelFinished, ToolFinished, spent_micros
 from backend.workspace.contract import Workspace
@@ -72,7 +74,9 @@ class _Work:
         self.paths = history.paths_at_start(workspace.files, journal.entries)
         self.scope = Scope(journal.run.prompt, self.paths)
         self.ahead = Ahead(workspace, self.scope)
-        self.prover = Prover(journal, workspace, gate)
+        self.progress = Progress()
+        self.prover = Prover(journal, workspace, gate, self.progress)
+        self.clock = Clock(journal.entries)
         self.finished = {
             e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
         }
@@ -87,7 +91,8 @@ class _Work:
             to_go_on = self.cuts.then(answer)
             if calls := answer.tool_calls:
                 results = await self.do(turn, calls)
-                messages.append(ModelRequest(parts=[*map(_as_part, results), *to_go_on]))
+                self.progress.answered(calls, results)
+                messages.append(ModelRequest(parts=[*self.as_parts(calls, results), *to_go_on]))
                 done = next((result for result in results if result.tool == "finish" and result.ok), None)
                 if done:
                     return self.outcome(summary=done.target)
@@ -100,14 +105,14 @@ class _Work:
                 if report.passed:
                     return self.outcome(summary=answer.text or "")
                 messages.append(ModelRequest(parts=[UserPromptPart(report.as_text())]))
-            self.prover.require_progress()
+            self.progress.require()
         raise AssertionError
 
     async def think(self, turn: int, messages: Sequence[ModelMessage]) -> ModelResponse:
         """The model's answer to all there is so far."""
         event = self.finished.get(step := f"model:{turn}")
         if not isinstance(event, ModelFinished):
-            self.budget.require(spent_micros(self.journal.entries), turn)
+            self.budget.require(spent_micros(self.journal.entries), turn, self.clock.worked_s)
             event = await ask(self.journal, step, self.models, within_reach(messages), self.ahead)
         (message,) = ModelMessagesTypeAdapter.validate_python([event.message])
         assert isinstance(message, ModelResponse)
@@ -130,11 +135,18 @@ class _Work:
             results.append(event)
         return results
 
+    def as_parts(self, calls: Sequence[ToolCallPart], results: Sequence[ToolFinished]) -> list[ToolReturnPart]:
+        # Never marked as failed: providers would be sent the text wrapped and escaped as JSON.
+        by_id = {call.tool_call_id: call for call in calls}
+        return [
+            ToolReturnPart(r.tool, r.result + self.progress.warning(by_id[r.call_id], r), r.call_id) for r in results
+        ]
+
     async def stopped(self, failure: Failure) -> Outcome:
         """The end without success. What was built is checked all the same, so that the person knows how it stands."""
         if self.changed and not self.prover.report:
             await self.prover.prove_anew()
-        return self.outcome(failure=failure)
+        return self.outcome(failure=failure.model_copy(update={"tried": tried(self.journal.entries)}))
 
     def outcome(self, *, summary: str = "", failure: Failure | None = None) -> Outcome:
         report = self.prover.report
@@ -146,8 +158,3 @@ class _Work:
             report=report,
             summary=summary or (failure.message if failure else ""),
         )
-
-
-def _as_part(result: ToolFinished) -> ToolReturnPart:
-    # Never marked as failed: providers would be sent the text wrapped and escaped as JSON.
-    return ToolReturnPart(result.tool, result.result, result.call_id)

@@ -1,38 +1,33 @@
-"""Prove the work: send it through the gate, remember what the gate said, and notice when it always says the same."""
+"""Prove the work: send it through the gate, and remember what the gate said."""
 
-import re
 import time
-from collections import Counter
 from collections.abc import Sequence
 
 from pydantic_ai.messages import ToolCallPart
 
 from backend.agent.gate import Gate
 from backend.agent.journal import Journal
-from backend.agent.stops import Stuck
+from backend.agent.progress import Progress
 from backend.agent.tools import CHANGING, PROVING, Refused
 from backend.domain import CheckReport
 from backend.events import CheckFinished, StepStarted
 from backend.telemetry import span
 from backend.workspace.contract import Workspace
 
-SAME_FAILURE_LIMIT = 3
-"""How often the checks may find the very same before the run ends."""
 _MUST_SUCCEED = (*CHANGING, "add_packages")
 
 
 class Prover:
     """A run's checks. The n-th call for a proof is the step `check:<n>`, whether the gate had to be asked or not."""
 
-    def __init__(self, journal: Journal, workspace: Workspace, gate: Gate) -> None:
+    def __init__(self, journal: Journal, workspace: Workspace, gate: Gate, progress: Progress) -> None:
         self.report: CheckReport | None = None
         """What the checks found in the files as they now are; None when files changed since."""
-        self._journal, self._workspace, self._gate = journal, workspace, gate
+        self._journal, self._workspace, self._gate, self._progress = journal, workspace, gate, progress
         self._finished = {e.event.step: e.event for e in journal.entries if isinstance(e.event, CheckFinished)}
         self._number = -1
         self._recalled: CheckFinished | None = None
         self._refusal = ""
-        self._failures: Counter[str] = Counter()
 
     def begin(self, call: ToolCallPart, missed: Sequence[str]) -> None:
         """A tool call comes up, after the tools `missed` failed in the same answer."""
@@ -72,11 +67,6 @@ class Prover:
         self._note(checked.report)
         return checked.report
 
-    def require_progress(self) -> None:
-        """Raises `Stuck` when the checks found the very same too often."""
-        if self.report and not self.report.passed and self._failures[_likeness(self.report)] >= SAME_FAILURE_LIMIT:
-            raise Stuck(self.report, self._failures[_likeness(self.report)])
-
     @property
     def _step(self) -> str:
         return f"check:{self._number}"
@@ -89,11 +79,4 @@ class Prover:
 
     def _note(self, report: CheckReport) -> None:
         self.report = report
-        if not report.passed:
-            self._failures[_likeness(report)] += 1
-
-
-def _likeness(report: CheckReport) -> str:
-    """The same for reports of the same problems, wherever in their files and whenever they were found."""
-    problems = {f"{p.level}|{p.file}|{p.route}|{re.sub(r'[0-9]+', '#', p.message)}" for p in report.problems}
-    return "\n".join(sorted(problems))
+        self._progress.checked(report)

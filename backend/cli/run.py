@@ -7,6 +7,7 @@ import signal
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 
 from backend.cli.transcript import Transcript
 from backend.config import Settings
@@ -106,7 +107,11 @@ async def _summary(services: Services, run: Run, finished: RunFinished) -> dict[
 
 def _tell(console: Console, finished: RunFinished, summary: dict[str, object]) -> None:
     if finished.failure:
-        console.print(f"[red]✗ {finished.failure.message}[/red]\n  {finished.failure.action}", soft_wrap=True)
+        tried = "".join(f"\n  - {attempt}" for attempt in finished.failure.tried)
+        console.print(
+            f"[red]✗ {escape(finished.failure.message)}[/red]{escape(tried)}\n  {finished.failure.action}",
+            soft_wrap=True,
+        )
     elif finished.status is RunStatus.CANCELLED:
         console.print("Stopped. What was written so far is kept.")
     elif finished.verified:

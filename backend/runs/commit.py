@@ -7,11 +7,15 @@ from backend.runs.job import Job
 from backend.workspace.contract import Workspace
 
 
-async def differs_from_head(job: Job, workspace: Workspace) -> bool:
-    """Whether the project's files are not those of its current version."""
+async def unproven(job: Job, workspace: Workspace) -> bool:
+    """Whether nobody knows that the project's files pass the checks: they are those of no version, or of one that failed."""
     project = await job.store.leased_project(job.lease)
     head = await job.store.leased_version(job.lease, project.head_id)
-    return manifest_of(workspace) != head.manifest
+    return manifest_of(workspace) != head.manifest or _failed(head)
+
+
+def _failed(version: Version) -> bool:
+    return version.report is not None and not version.report.passed
 
 
 def manifest_of(workspace: Workspace) -> dict[str, str]:
@@ -20,14 +24,16 @@ def manifest_of(workspace: Workspace) -> dict[str, str]:
 
 
 async def commit(job: Job, workspace: Workspace, title: str, report: CheckReport) -> Version | None:
-    """The run's version; None when the files are those of the head version. A repeat returns the first."""
+    """The run's version; None when the files are those of the head version, unless that failed the checks which now pass.
+    A repeat returns the first.
+    """
     project = await job.store.leased_project(job.lease)
     head = await job.store.leased_version(job.lease, project.head_id)
     if head.run_id == job.run.id:
         return head
     contents = {hashlib.sha256(body).hexdigest(): body for body in workspace.files.values()}
     manifest = manifest_of(workspace)
-    if manifest == head.manifest:
+    if manifest == head.manifest and not (report.passed and _failed(head)):
         return None
     stored = set(head.manifest.values()) | set((await job.store.leased_tree(job.lease)).values())
     await job.journal.append(blobs=[body for sha256, body in contents.items() if sha256 not in stored])

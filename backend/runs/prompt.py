@@ -2,8 +2,9 @@
 
 from backend.agent.journal import BASE_STEP
 from backend.domain import RunStatus
+from backend.runs.best import keep_best
 from backend.runs.check import checked
-from backend.runs.commit import commit, differs_from_head
+from backend.runs.commit import commit, unproven
 from backend.runs.job import Finish, Job
 from backend.runs.restore import become
 from backend.runs.sandbox import in_sandbox
@@ -21,9 +22,9 @@ async def run_prompt(job: Job) -> Finish:
             await become(job, workspace, base, BASE_STEP)
         outcome = await job.agent(job, workspace)
         if not outcome.succeeded:
-            return Finish(RunStatus.FAILED, verified=outcome.verified, failure=outcome.failure)
+            return await keep_best(job, workspace, version_title(job.run.prompt), outcome)
         report = outcome.report
-        if report is None and await differs_from_head(job, workspace):
+        if report is None and await unproven(job, workspace):
             # Nothing was left to do, but what an earlier run left behind was never proven.
             report = await checked(job, workspace)
         if report is None or not report.passed:

@@ -30,7 +30,7 @@ async def take_back(job: Job) -> None:
         # It came too late: the work was done, and is a version, which is left by going back to another one.
         return
     tree = await job.store.leased_tree(job.lease)
-    found = _found(job, head, tree)
+    found = found_by(job, head, tree)
     target = name_of(head) if found == head.manifest else "what was there before"
     await job.journal.append(StepStarted(step=UNDO_STEP, kind="tool", tool="undo", target=target))
     began = time.monotonic()
@@ -54,7 +54,7 @@ async def take_back(job: Job) -> None:
     await job.journal.append(finished, step=UNDO_STEP)
 
 
-def _found(job: Job, head: Version, tree: Mapping[str, str]) -> dict[str, str]:
+def found_by(job: Job, head: Version, tree: Mapping[str, str]) -> dict[str, str]:
     """path → sha256 of every file as the run found it, before the first change of its own. What earlier runs left
     without a version is among them.
     """

@@ -166,7 +166,7 @@ async def test_two_failures_taking_turns_are_no_progress():
     )
     assert outcome.failure is not None
     assert outcome.failure.code is FailureCode.CHECKS
-    assert gate.asked == 5
+    assert gate.asked == 4
 
 
 async def test_budget_of_steps_ends_the_run_before_the_next_call_and_tells_how_the_app_stands():

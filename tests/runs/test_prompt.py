@@ -53,16 +53,20 @@ async def test_a_run_that_changes_nothing_commits_nothing(stage: Stage) -> None:
     assert (await stage.view(run)).versions == []
 
 
-async def test_files_of_a_failed_run_stay_in_the_tree_and_not_in_a_version(stage: Stage) -> None:
+async def test_what_a_failed_run_leaves_is_a_version_that_says_it_is_not_verified(stage: Stage) -> None:
     stage.actor.text = "BROKEN"
     run = await stage.runs.start(USER, None, "break it")
     async with stage.working():
         over = await stage.over(run)
     assert over.status is RunStatus.FAILED
     view = await stage.view(run)
-    assert view.versions == []
+    (version,) = view.versions
+    assert (version.verified, version.title) == (False, "break it (not verified)")
+    assert view.runs[0].version_id == version.id
     assert not view.runs[0].verified
-    assert "app/page0.tsx" in await stage.store.tree(USER, run.project_id)
+    tree = await stage.store.tree(USER, run.project_id)
+    assert "app/page0.tsx" in tree
+    assert tree == (await stage.store.version(USER, version.id)).manifest
 
 
 async def test_what_the_dev_server_prints_is_journaled_up_to_a_bound(stage: Stage) -> None:

@@ -170,11 +170,13 @@ function failureCard(view, run) {
   const failure = run.failure ?? { code: "internal", message: "The run failed without saying why.", action: "Try again." };
   const report = run.steps.findLast((s) => s.report)?.report;
   const problems = failure.code === "checks" && report ? report.problems.slice(0, 5).map((p) => `<li>${problemHtml(p)}</li>`).join("") : "";
+  const tried = (failure.tried ?? []).map((attempt) => `<li>${escapeInline(attempt)}</li>`).join("");
   const newest = view.runs.at(-1) === run;
   return (
     `<div class="card failure"><span class="card-head"><b>${FAILURES[failure.code] ?? FAILURES.internal}</b></span>` +
     `<span class="card-text">${escapeInline(failure.message)}</span>` +
     (problems ? `<ul class="problems">${problems}</ul>` : "") +
+    (tried ? `<span class="card-text quiet">What was tried:</span><ul class="problems">${tried}</ul>` : "") +
     `<span class="card-text quiet">${escapeInline(failure.action)}</span>` +
     (newest && run.kind !== "restore" ? `<span class="card-acts">${action("retry", run.id, "Try again", "primary")}${action("logs", "", "Open logs")}</span>` : "") +
     `</div>`
