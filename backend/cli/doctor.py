@@ -18,6 +18,7 @@ from backend.config import Settings
 from backend.domain import CodeFlowError, Unavailable
 from backend.e2b_host.probe import probe
 from backend.store.sqlite import SqliteStore
+from backend.workspace.e2b_template import shortcoming
 from backend.workspace.provision import find_browser, find_node, provisioned
 
 NEEDED_DISK_BYTES = 3_000_000_000
@@ -147,8 +148,19 @@ async def _store(settings: Settings) -> Finding:
 
 
 async def _sandbox(settings: Settings) -> Finding:
+    if settings.e2b_api_url and settings.e2b_api_key:
+        return Finding(
+            part="sandbox", ok=True, found=f"template {settings.e2b_template}", in_force=settings.e2b_api_url
+        )
     if settings.e2b_api_key:
-        return Finding(part="sandbox", ok=True, found=f"template {settings.e2b_template}", in_force="E2B")
+        lacks = await shortcoming(settings)
+        return Finding(
+            part="sandbox",
+            ok=lacks is None,
+            found=f"template {settings.e2b_template}",
+            in_force="E2B",
+            action=lacks or "",
+        )
     ready = await asyncio.to_thread(provisioned, settings)
     return Finding(
         part="sandbox",

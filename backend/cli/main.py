@@ -129,7 +129,9 @@ def template() -> None:
     """Build the sandbox template on E2B (needs E2B_API_KEY; once, and after each change of `template/`)."""
     from backend.workspace.e2b_template import build
 
-    print("Built", asyncio.run(build(Settings(), on_line=print)))
+    settings = Settings()
+    built = asyncio.run(build(settings, on_line=print))
+    print(f"Built {settings.e2b_template} ({built}). New sandboxes are made from it from now on.")
 
 
 @deploy.command("modal")

@@ -135,7 +135,10 @@ class Workspaces(Protocol):
         ...
 
     async def alive(self, sandbox_id: str) -> bool:
-        """Whether it is there, running or paused; asking wakes nothing. Raises `SandboxUnavailable`."""
+        """Whether it is there, running or paused, and made from what sandboxes are now made from. Asking wakes nothing.
+
+        Raises `SandboxUnavailable`.
+        """
         ...
 
     async def keep(self, sandbox_id: str) -> None:

@@ -13,12 +13,11 @@ import httpx
 from backend.telemetry import untold
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.contract import Fetched
+from backend.workspace.layout import PORT, START
 from backend.workspace.output import plain
 from backend.workspace.sandbox import Sandbox
 
-PORT = 3000
 LOG = "/tmp/codeflow/dev.log"
-START = "node /opt/codeflow/dev.cjs"
 PID_FILE = "/tmp/codeflow/dev.pid"
 RESTART_S = 20
 READY_S = 60

@@ -24,17 +24,21 @@ from backend.telemetry import spanned, tell
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.commands import Commands, refusal
 from backend.workspace.contract import CommandResult, Fetched, Inspected, ListedSandbox, Match, OnOutput, Written
-from backend.workspace.devserver import PORT, DevServer
+from backend.workspace.devserver import DevServer
 from backend.workspace.files import ProjectFiles
 from backend.workspace.installation import installation
+from backend.workspace.layout import PORT
 from backend.workspace.packages import NPM_INSTALL, add_command, missing, unusable
 from backend.workspace.paths import PROJECT_DIR
 from backend.workspace.routes import affected_routes
-from backend.workspace.sandbox import Sandbox, told
+from backend.workspace.sandbox import Sandbox, put_off, told
+from backend.workspace.starter import template_version
 
 PROJECT_KEY = "codeflow-project"
 """Sandbox metadata that names the project it belongs to."""
 INSTALLATION_KEY = "codeflow-installation"
+VERSION_KEY = "codeflow-template"
+"""What it was made from: one that outlived an update of CodeFlow has other scripts in it, and is not opened again."""
 LIFECYCLE = SandboxLifecycle(on_timeout="pause", auto_resume=True)
 """Nobody pays for a sandbox that nobody uses, and whoever opens its preview has it awake again."""
 STATES = [SandboxState.RUNNING, SandboxState.PAUSED]
@@ -231,21 +235,17 @@ class E2BWorkspaces:
     async def alive(self, sandbox_id: str) -> bool:
         try:
             with told():
-                await AsyncSandbox.get_info(sandbox_id, **self._service.params)
+                info = await AsyncSandbox.get_info(sandbox_id, **self._service.params)
         except SandboxLost as error:
             if isinstance(error.__cause__, NotFoundException):
                 return False
             raise SandboxUnavailable(error.message) from error
-        return True
+        return info.metadata.get(VERSION_KEY) == template_version()
 
     async def keep(self, sandbox_id: str) -> None:
         service = self._service
-        try:
-            with told():
-                await AsyncSandbox.set_timeout(sandbox_id, service.timeout_s, **service.params)
-        except SandboxLost as error:
-            if not isinstance(error.__cause__, NotFoundException):
-                raise SandboxUnavailable(error.message) from error
+        with put_off():
+            await AsyncSandbox.set_timeout(sandbox_id, service.timeout_s, **service.params)
 
     @spanned("sandbox kill")
     async def kill(self, sandbox_id: str) -> None:
@@ -268,7 +268,7 @@ class E2BWorkspaces:
     async def _found(self, project_id: str, sandbox_id: str | None) -> RemoteSandbox | None:
         if sandbox_id and (remote := await self._connected(sandbox_id)):
             return remote
-        for info in await self._listed(self._service, {PROJECT_KEY: project_id}):
+        for info in await self._listed(self._service, {PROJECT_KEY: project_id, VERSION_KEY: template_version()}):
             if remote := await self._connected(info.sandbox_id):
                 return remote
         return None
@@ -305,7 +305,7 @@ class E2BWorkspaces:
             return await AsyncSandbox.create(
                 service.template,
                 timeout=service.timeout_s,
-                metadata={**service.mark, PROJECT_KEY: project_id},
+                metadata={**service.mark, PROJECT_KEY: project_id, VERSION_KEY: template_version()},
                 lifecycle=LIFECYCLE,
                 **service.params,
             )

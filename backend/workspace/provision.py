@@ -16,12 +16,11 @@ from backend.workspace.provision_folder import Progress, built, disk_errors, no_
 from backend.workspace.provision_node import Node, node_runtime, npm_ci, npm_config
 from backend.workspace.provision_template import HostTemplate
 from backend.workspace.provision_warm import warm_cache
-from backend.workspace.starter import RUNTIME, STARTER, digest, starter_files
+from backend.workspace.starter import RUNTIME, STARTER, digest, runtime_files, starter_files
 
 __all__ = ["Progress", "find_browser", "find_node", "provision", "provisioned"]
 
 _NEEDED_BYTES = 1_500_000_000
-_RUNTIME_FILES = ("package.json", "package-lock.json")
 _COMMANDS = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
 
 
@@ -65,17 +64,13 @@ def _packages(settings: Settings, node: Node) -> Path:
 
 
 def _runtime(settings: Settings, node: Node) -> Path:
-    return settings.cache_dir / f"runtime-{digest(node.version, *(path.read_bytes() for path in _runtime_sources()))}"
-
-
-def _runtime_sources() -> list[Path]:
-    return [*sorted(RUNTIME.glob("*.cjs")), *(RUNTIME / name for name in _RUNTIME_FILES)]
+    return settings.cache_dir / f"runtime-{digest(node.version, *runtime_files().values())}"
 
 
 def _build_runtime(node: Node, draft: Path, progress: Progress) -> None:
     npm_ci(node, RUNTIME, draft, "the checks' browser driver", progress)
-    for path in _runtime_sources():
-        shutil.copyfile(path, draft / path.name)
+    for name, content in runtime_files().items():
+        (draft / name).write_bytes(content)
     # The wheel's own npm and npx commands do not find their modules.
     commands = draft / "bin"
     commands.mkdir()

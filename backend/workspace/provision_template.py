@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backend.workspace.layout import APP, PORT, RUNTIME, START, environment
 from backend.workspace.provision_browser import IN_SANDBOX as CHROMIUM
 from backend.workspace.provision_browser import Browser
 from backend.workspace.provision_node import Node
 from backend.workspace.starter import starter_files
 
-APP = "/home/user/app"
-RUNTIME = "/opt/codeflow"
 NODE = "/opt/node"
-PORT = 3000
 _CERTIFICATES = "/opt/certificates"
-_PATH = f"{RUNTIME}/bin:{APP}/node_modules/.bin:/home/user/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class HostTemplate:
                 "files": "files",
                 "mounts": self._mounts(),
                 "envs": self._environment(warming),
-                "start_cmd": f"cd {APP} && exec node {RUNTIME}/dev.cjs",
+                "start_cmd": f"cd {APP} && exec {START}",
                 "ready_port": PORT,
             },
             indent=2,
@@ -71,31 +68,19 @@ class HostTemplate:
         return mounts
 
     def _environment(self, warming: bool) -> dict[str, str]:
-        environment = {
-            "PATH": _PATH,
-            "PORT": str(PORT),
-            "NEXT_TELEMETRY_DISABLED": "1",
-            "NODE_OPTIONS": "--max-old-space-size=1024",
-            "CODEFLOW_APP": APP,
-            "CODEFLOW_CHROMIUM": self.browser.executable,
-            "npm_config_registry": self.npm["registry"],
-            "npm_config_cache": "/home/user/.npm",
-            "npm_config_update_notifier": "false",
-            "npm_config_audit": "false",
-            "npm_config_fund": "false",
-        }
+        variables = environment(self.browser.executable) | {"npm_config_registry": self.npm["registry"]}
         if self._authority():
-            environment |= {
+            variables |= {
                 "NODE_EXTRA_CA_CERTS": f"{_CERTIFICATES}/ca.pem",
                 "npm_config_cafile": f"{_CERTIFICATES}/ca.pem",
             }
         if warming:
             # Write the compiler's cache early and often; sandboxes only read it.
-            return environment | {
+            return variables | {
                 "TURBO_ENGINE_SNAPSHOT_MIN_ACTIVE_TIME_MILLIS": "0",
                 "TURBO_ENGINE_SNAPSHOT_IDLE_TIMEOUT_MILLIS": "300",
             }
-        return environment | {"TURBO_ENGINE_READ_ONLY": "1"}
+        return variables | {"TURBO_ENGINE_READ_ONLY": "1"}
 
     def _authority(self) -> Path | None:
         """Certificates this machine trusts beyond the usual, for example a company's own."""

@@ -10,8 +10,8 @@ from e2b import CommandExitException, Sandbox, SandboxException
 from backend.config import Settings
 from backend.domain import Unavailable
 from backend.workspace.embedded_process import HostProcess
+from backend.workspace.layout import APP, RUNTIME
 from backend.workspace.provision_folder import Progress
-from backend.workspace.provision_template import APP, RUNTIME
 
 _LIMIT_S = 600
 # The server goes first, so that nothing changes while it is packed; its lock and logs are not for the next one.

@@ -13,6 +13,7 @@ from e2b import (
     CommandExitException,
     FileNotFoundException,
     NotEnoughSpaceException,
+    NotFoundException,
     RateLimitException,
     SandboxException,
     SandboxNotFoundException,
@@ -24,9 +25,10 @@ from e2b.exceptions import ServiceBusyException
 from e2b.sandbox.filesystem.filesystem import WriteEntry
 
 from backend.telemetry import spanned
-from backend.workspace import FileMissing, SandboxLost, SandboxUnavailable
+from backend.workspace import FileMissing, SandboxLost, SandboxUnavailable, WorkspaceError
 
 _GONE = (SandboxNotFoundException, SandboxNotRunningException)
+_CONFLICT = 409
 _KEEP_ALIVE_EVERY_S = 60
 _READERS = 16
 
@@ -60,6 +62,19 @@ def told() -> Iterator[None]:
         raise SandboxUnavailable(f"The sandbox service failed: {error}") from error
 
 
+@contextmanager
+def put_off() -> Iterator[None]:
+    """`told`, for changing a time-out: of a sandbox that is paused or gone there is none, and using it tells which."""
+    try:
+        with told():
+            yield
+    except WorkspaceError as error:
+        cause = error.__cause__
+        paused = isinstance(cause, SandboxException) and cause.status_code == _CONFLICT
+        if not paused and not isinstance(cause, NotFoundException):
+            raise
+
+
 @dataclass(frozen=True)
 class Shell:
     """What a script in the sandbox gave back."""
@@ -87,7 +102,7 @@ class Sandbox:
         if time.monotonic() - self._extended_at < _KEEP_ALIVE_EVERY_S:
             return
         self._extended_at = time.monotonic()
-        with told():
+        with put_off():
             await self.remote.set_timeout(self._timeout_s)
 
     @spanned("sandbox shell")

@@ -1,4 +1,4 @@
-"""The starter project every new project begins with, as the store's version 0."""
+"""What sandboxes are made from: the starter project every new project begins with, and the scripts that serve and check it."""
 
 import hashlib
 from functools import cache
@@ -24,12 +24,26 @@ def _files(root: Path) -> dict[str, bytes]:
 
 def _is_source(root: Path, path: Path) -> bool:
     generated = _GENERATED_DIRS.intersection(path.relative_to(root).parts)
-    return path.is_file() and not generated and path.name not in _GENERATED_FILES and path.suffix != ".tsbuildinfo"
+    left_out = path.name in _GENERATED_FILES or path.suffix == ".tsbuildinfo" or path.name.startswith(".env")
+    return path.is_file() and not generated and not left_out
 
 
 def starter_files() -> dict[str, bytes]:
     """Project-relative path → content, always in the same order; what the dev server or npm writes is left out."""
     return dict(_files(STARTER))
+
+
+def runtime_files() -> dict[str, bytes]:
+    """File name → content of the scripts, with the manifests of what they need."""
+    names = [*sorted(path.name for path in RUNTIME.glob("*.cjs")), "package.json", "package-lock.json"]
+    return {name: (RUNTIME / name).read_bytes() for name in names}
+
+
+@cache
+def template_version() -> str:
+    """Sixteen hex digits that change with whatever a sandbox is made from."""
+    parts = [part for files in (runtime_files(), starter_files()) for file in files.items() for part in file]
+    return digest(*parts)
 
 
 def digest(*parts: bytes | str) -> str:

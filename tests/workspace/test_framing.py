@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from backend.config import Settings
-from backend.workspace.devserver import PORT
 from backend.workspace.e2b import E2BWorkspace, SandboxService
 from backend.workspace.framing import VARIABLE, framing
 
@@ -20,6 +19,7 @@ from backend.workspace.framing import VARIABLE, framing
             "'self' https://codeflow.example.com https://huggingface.co http://localhost:* http://127.0.0.1:*",
         ),
         ({"CODEFLOW_HOST": "0.0.0.0"}, None),
+        ({"CODEFLOW_PREVIEW_DOMAIN": "previews.example.com"}, None),
     ],
 )
 def test_whoever_may_show_a_preview_follows_from_where_people_come(
@@ -31,9 +31,11 @@ def test_whoever_may_show_a_preview_follows_from_where_people_come(
 @pytest.mark.sandbox
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_running_app_says_so_to_the_browser(service: SandboxService, workspace: E2BWorkspace) -> None:
-    assert service.api_url
-    host = f"{PORT}-{workspace.sandbox_id}.{service.domain}"
-    async with httpx.AsyncClient(base_url=service.api_url, headers={"Host": host}, trust_env=False) as http:
+    ancestors = (await workspace.inspect(f"printenv {VARIABLE}")).stdout.strip()
+    host = httpx.URL(workspace.preview_url).netloc.decode()
+    at = service.api_url or workspace.preview_url
+    async with httpx.AsyncClient(base_url=at, headers={"Host": host}, trust_env=service.api_url is None) as http:
         answer = await http.get("/", timeout=60)
     assert answer.status_code == 200
-    assert answer.headers["content-security-policy"] == "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*"
+    assert ancestors.startswith("'self' ")
+    assert answer.headers["content-security-policy"] == f"frame-ancestors {ancestors}"

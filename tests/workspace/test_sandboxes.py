@@ -13,14 +13,16 @@ from backend.workspace.starter import starter_files
 pytestmark = [pytest.mark.sandbox, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def test_a_project_has_one_sandbox_found_again_by_id_or_by_name(workspaces: E2BWorkspaces):
+async def test_a_project_has_one_sandbox_found_again_by_id_or_by_name(
+    workspaces: E2BWorkspaces, service: SandboxService
+):
     first = await workspaces.open("one", None, starter_files())
     by_id = await workspaces.open("one", first.sandbox_id, starter_files())
     by_name = await workspaces.open("one", None, starter_files())
     stale_id = await workspaces.open("one", "i0000000000000000gone", starter_files())
     try:
         assert first.sandbox_id == by_id.sandbox_id == by_name.sandbox_id == stale_id.sandbox_id
-        assert first.preview_url.startswith(f"http://3000-{first.sandbox_id}.")
+        assert first.preview_url.startswith(f"{service.preview_scheme}://3000-{first.sandbox_id}.")
     finally:
         for workspace in (first, by_id, by_name, stale_id):
             await workspace.close()
