@@ -23,6 +23,11 @@ class GuestError(Exception):
         self.message = message
 
 
+NONSENSE = GuestError("internal", "the sandbox's agent answered nonsense")
+MESSAGE, LAST = b"m", b"l"
+"""What a reply begins with, unless it is a refusal."""
+
+
 class Channel:
     """One unix connection a call."""
 
@@ -52,24 +57,31 @@ def line(message: dict[str, Any]) -> bytes:
 
 async def answer(reader: StreamReader) -> dict[str, Any]:
     """The guest's next reply; raises what it refused with."""
+    if not (reply := await next_line(reader)):
+        raise GuestError("unavailable", "the connection to sandbox ended before the stream completed")
     try:
-        line = await reader.readline()
+        message = json.loads(content(reply))
+    except (ValueError, RecursionError) as error:
+        raise NONSENSE from error
+    if not isinstance(message, dict):
+        raise NONSENSE
+    return message
+
+
+async def next_line(reader: StreamReader) -> bytes:
+    """Empty when the guest has closed the connection."""
+    try:
+        return await reader.readline()
     except (OSError, ValueError) as error:
         raise GuestError("unavailable", "the connection to the sandbox broke") from error
-    if not line:
-        raise GuestError("unavailable", "the connection to sandbox ended before the stream completed")
-    return message_of(line)
 
 
-def message_of(line: bytes) -> dict[str, Any]:
+def content(reply: bytes) -> bytes:
+    """The JSON of a reply; raises what it refused with."""
+    if reply[:1] in (MESSAGE, LAST):
+        return reply[1:-1]
     try:
-        reply = json.loads(line)
-        if "e" in reply:
-            code, message = reply["e"]
-            raise GuestError(str(code), str(message))
-        message = reply["m"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise GuestError("internal", "the sandbox's agent answered nonsense") from error
-    if not isinstance(message, dict):
-        raise GuestError("internal", "the sandbox's agent answered nonsense")
-    return message
+        code, message = json.loads(reply[1:])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise NONSENSE from error
+    raise GuestError(str(code), str(message))

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import struct
-import time
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Send
 
-from .channel import NOT_FOUND, GuestError, message_of
+from .channel import LAST, NOT_FOUND, STREAM_LIMIT, GuestError, content, next_line
 from .replies import guest_refusal
 from .sandbox import Sandbox
 
@@ -36,10 +35,7 @@ class Hangup(Exception):
 
 async def unary(sandbox: Sandbox, request: Request) -> Response:
     try:
-        message = json.loads(await request.body() or b"{}")
-    except ValueError as error:
-        return guest_refusal(GuestError("invalid_argument", f"the body is not JSON: {error}"))
-    try:
+        message = _message(await request.body())
         return JSONResponse(await sandbox.channel.call(_head(request, message)))
     except GuestError as error:
         return guest_refusal(error)
@@ -57,24 +53,19 @@ async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Sen
     answer = _Answer(send)
     try:
         if request.url.path.endswith("/StreamInput"):
-            reader, writer = await sandbox.channel.open(_head(request, {}))
-            async for frame in _frames(receive):
-                writer.write(frame.replace(b"\n", b" ") + b"\n")
-                await writer.drain()
-            writer.write_eof()
+            reader, writer = await sandbox.channel.open(_head(request, {}), STREAM_LIMIT)
+            await _send_input(writer, receive)
         else:
             message = {}
             async for frame in _frames(receive):
-                message = json.loads(frame or b"{}")
-            reader, writer = await sandbox.channel.open(_head(request, message))
-        if not await _relay(reader, request, receive, answer):
+                message = _message(frame)
+            reader, writer = await sandbox.channel.open(_head(request, message), STREAM_LIMIT)
+        if not await _relay(reader, writer, request, receive, answer):
             if answer.started:
                 return
             raise GuestError("unavailable", NOT_FOUND)
     except GuestError as error:
         ending = {"error": {"code": error.code, "message": error.message}}
-    except ValueError as error:
-        ending = {"error": {"code": "invalid_argument", "message": f"a frame is not JSON: {error}"}}
     except (Hangup, ConnectionError):
         return
     finally:
@@ -83,50 +74,63 @@ async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Sen
     await answer.end(ending)
 
 
+async def _send_input(writer: StreamWriter, receive: Receive) -> None:
+    try:
+        async for frame in _frames(receive):
+            writer.write(frame.replace(b"\n", b" ") + b"\n")
+            await writer.drain()
+        writer.write_eof()
+    except ConnectionError:
+        async for _ in body_chunks(receive):  # the guest refused: its reason is waiting to be read
+            continue
+
+
 class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
+        self._unsent = b""
         self.started = False
 
-    async def message(self, payload: bytes) -> None:
-        await self._begin()
-        await self._send({"type": "http.response.body", "body": envelope(payload), "more_body": True})
+    async def message(self, payload: bytes, *, last: bool) -> None:
+        """The last one travels with the end that follows it."""
+        if last:
+            self._unsent = envelope(payload)
+        else:
+            await self._body(envelope(payload), more=True)
 
     async def end(self, ending: dict[str, Any]) -> None:
-        await self._begin()
-        body = envelope(json.dumps(ending).encode(), END_OF_STREAM)
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        await self._body(self._unsent + envelope(json.dumps(ending).encode(), END_OF_STREAM), more=False)
 
-    async def _begin(self) -> None:
+    async def _body(self, body: bytes, *, more: bool) -> None:
         if not self.started:
             self.started = True
             headers = [(b"content-type", b"application/connect+json")]
             await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
 
 
-async def _relay(reader: StreamReader, request: Request, receive: Receive, answer: _Answer) -> bool:
+async def _relay(
+    reader: StreamReader, writer: StreamWriter, request: Request, receive: Receive, answer: _Answer
+) -> bool:
     """Pass the guest's messages on until it closes; False when it closed without having said its last word."""
     timeout_ms = _number(request, "connect-timeout-ms")
-    deadline = time.monotonic() + timeout_ms / 1000 if timeout_ms else None
     gone = asyncio.ensure_future(_hangup(receive))
-    ended = False
+    gone.add_done_callback(lambda _: writer.transport.abort())  # which ends the reading below
+    last = False
     try:
-        while True:
-            line = asyncio.ensure_future(reader.readline())
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            await asyncio.wait({line, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if not line.done():
-                line.cancel()
-                if gone.done():
-                    raise Hangup
-                raise GuestError("deadline_exceeded", "context deadline exceeded")
-            if not (data := line.result()):
-                return ended
-            message = message_of(data)
-            ended = not message or "end" in message.get("event", ())
-            await answer.message(json.dumps(message, separators=(",", ":")).encode())
+        async with asyncio.timeout(timeout_ms / 1000 if timeout_ms else None):
+            while reply := await next_line(reader):
+                message = content(reply)
+                last = reply[:1] == LAST
+                await answer.message(message, last=last)
+    except TimeoutError:
+        raise GuestError("deadline_exceeded", "context deadline exceeded") from None
     finally:
+        hung_up = gone.done()
         gone.cancel()
+    if hung_up:
+        raise Hangup
+    return last
 
 
 async def _hangup(receive: Receive) -> None:
@@ -163,6 +167,16 @@ async def body_chunks(receive: Receive) -> AsyncGenerator[bytes, None]:
 
 def envelope(payload: bytes, flags: int = 0) -> bytes:
     return struct.pack("!BI", flags, len(payload)) + payload
+
+
+def _message(data: bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(data or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise GuestError("invalid_argument", f"the message is not JSON: {error}") from error
+    if not isinstance(message, dict):
+        raise GuestError("invalid_argument", "the message must be a JSON object")
+    return message
 
 
 def _head(request: Request, message: dict[str, Any]) -> dict[str, Any]:

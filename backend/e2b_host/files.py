@@ -66,14 +66,14 @@ async def _upload(sandbox: Sandbox, request: Request, receive: Receive) -> Respo
 async def _write_parts(
     sandbox: Sandbox, request: Request, path: str | None, metadata: dict[str, str], chunks: AsyncIterator[bytes]
 ) -> list[dict[str, Any]]:
-    """Each part named `file` goes where its file name says, while the rest is still on its way."""
+    """Each part named `file` goes where the query or its file name says, while the rest is still on its way."""
     written: list[dict[str, Any]] = []
     upload: Upload | None = None
     try:
         async for event in form_parts(request.headers.get("content-type", ""), chunks):
             match event:
-                case PartBegin(name="file", filename=str(filename)):
-                    upload = await Upload.begin(sandbox, request, path or filename, metadata)
+                case PartBegin(name="file", filename=filename):
+                    upload = await Upload.begin(sandbox, request, path or filename or "", metadata)
                 case bytes() if upload:
                     await upload.write(event)
                 case PartEnd() if upload:

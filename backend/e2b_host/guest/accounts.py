@@ -3,6 +3,7 @@
 import os
 import pwd
 from dataclasses import dataclass
+from functools import cache
 
 from .places import moved, real
 from .wire import CallError
@@ -14,6 +15,7 @@ class Account:
     home: str
 
 
+@cache
 def account(name: str | None) -> Account:
     """The named account of the sandbox, else `user`. The jail has one uid: accounts differ in home and name only."""
     if moved():

@@ -15,7 +15,7 @@ TYPES = {stat.S_IFREG: "FILE_TYPE_FILE", stat.S_IFDIR: "FILE_TYPE_DIRECTORY"}
 UNSPECIFIED = "FILE_TYPE_UNSPECIFIED"
 
 
-def metadata(path: str) -> dict[str, str]:
+def metadata(path: str | int) -> dict[str, str]:
     """The metadata a client stored with a file: extended attributes under `user.e2b.`."""
     found: dict[str, str] = {}
     with contextlib.suppress(OSError):

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import struct
@@ -15,10 +14,10 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from .accounts import Account, resolve
+from .outputs import Outputs
 from .places import real
 from .wire import CallError, Message, reply
 
-CHUNK = 32768
 DEADLINE_GRACE_S = 0.05
 """The kill comes this much after the deadline, so that its exit is never reported before `deadline_exceeded`."""
 POLL_S = 0.02
@@ -37,10 +36,11 @@ class Process:
     def __init__(self, message: Message, who: Account, sandbox_envs: Mapping[str, str], timeout_ms: int) -> None:
         self.config: Message = message.get("process") or {}
         self.tag: str | None = message.get("tag")
-        self.listeners: set[StreamWriter] = set()
         self.tty: int | None = None
-        self.killed = asyncio.Event()
         self.reaped = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self._awaited = self._drained = False
         cwd = resolve(self.config.get("cwd") or "", who)
         if not os.path.isdir(cwd):
             raise CallError("invalid_argument", f"cwd '{cwd}' does not exist")
@@ -55,12 +55,10 @@ class Process:
         except (OSError, ValueError) as error:
             raise CallError("invalid_argument", f"error starting process '{' '.join(argv)}': {error}") from error
         self.pid = self.child.pid
-        self.pidfd = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else None
         Process.all[self.pid] = self
-        loop = asyncio.get_running_loop()
-        if timeout_ms:
-            loop.call_later(timeout_ms / 1000 + DEADLINE_GRACE_S, self.signal, signal.SIGKILL)
-        self.life = loop.create_task(self._live(outputs))
+        self.outputs = Outputs(outputs, self._outputs_ended)
+        delay_s = timeout_ms / 1000 + DEADLINE_GRACE_S
+        self._deadline = self._loop.call_later(delay_s, self.signal, signal.SIGKILL) if timeout_ms else None
 
     def _spawn(self, argv: list[str], cwd: str, env: dict[str, str], message: Message) -> list[tuple[int, str]]:
         self.child = subprocess.Popen(
@@ -110,9 +108,9 @@ class Process:
         """Signal the process and all it started in its session's group."""
         if self.reaped.is_set():
             return
-        self.killed.set()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
+        self._await_exit()
 
     async def feed(self, message: Message) -> None:
         """Write to the terminal or to stdin."""
@@ -142,69 +140,69 @@ class Process:
     async def listen(self, reader: StreamReader, writer: StreamWriter, keepalive_s: float) -> None:
         """Stream the process to the caller until it ends; a caller who hangs up leaves it running."""
         reply(writer, {"event": {"start": {"pid": self.pid}}})
-        self.listeners.add(writer)
+        self.outputs.listeners.add(writer)
         hung_up = asyncio.ensure_future(reader.read())
         try:
-            while not hung_up.done() and not self.life.done():
-                await asyncio.wait({hung_up, self.life}, timeout=keepalive_s, return_when=asyncio.FIRST_COMPLETED)
-                if not hung_up.done() and not self.life.done():
+            while not hung_up.done() and not self.ended.done():
+                await asyncio.wait({hung_up, self.ended}, timeout=keepalive_s, return_when=asyncio.FIRST_COMPLETED)
+                if not hung_up.done() and not self.ended.done():
                     reply(writer, {"event": {"keepalive": {}}})
         finally:
             hung_up.cancel()
-            self.listeners.discard(writer)
+            self.outputs.listeners.discard(writer)
 
-    async def _publish(self, event: Message) -> None:
-        line = json.dumps({"m": {"event": event}}).encode() + b"\n"
-        for writer in list(self.listeners):
-            try:
-                writer.write(line)
-                await writer.drain()
-            except (OSError, RuntimeError):
-                self.listeners.discard(writer)
+    def _await_exit(self) -> None:
+        """Called when its outputs have ended, or when it was killed, whose outputs others may hold."""
+        if self._awaited:
+            return
+        self._awaited = True
+        if self.child.poll() is not None:
+            self._reaped()
+        elif hasattr(os, "pidfd_open"):
+            pidfd = os.pidfd_open(self.pid)
+            self._loop.add_reader(pidfd, self._exited, pidfd)
+        else:
+            self._loop.call_later(POLL_S, self._poll)
 
-    async def _pump(self, fd: int, kind: str) -> None:
-        os.set_blocking(fd, False)
-        while True:
-            try:
-                data = os.read(fd, CHUNK)
-            except BlockingIOError:
-                await _readable(fd)
-                continue
-            except OSError:  # EIO: the terminal's other end is closed
-                return
-            if not data:
-                return
-            if self.listeners:
-                await self._publish({"data": {kind: base64.b64encode(data).decode()}})
+    def _exited(self, pidfd: int) -> None:
+        self._loop.remove_reader(pidfd)
+        os.close(pidfd)
+        self.child.wait()
+        self._reaped()
 
-    async def _exit_code(self) -> int:
-        if self.pidfd is None:
-            while (code := self.child.poll()) is None:
-                await asyncio.sleep(POLL_S)
-            return code
-        await _readable(self.pidfd)
-        os.close(self.pidfd)
-        return self.child.wait()
+    def _poll(self) -> None:
+        if self.child.poll() is None:
+            self._loop.call_later(POLL_S, self._poll)
+        else:
+            self._reaped()
 
-    async def _live(self, outputs: list[tuple[int, str]]) -> None:
-        loop = asyncio.get_running_loop()
-        pumps = [loop.create_task(self._pump(fd, kind)) for fd, kind in outputs]
-        killed = loop.create_task(self.killed.wait())
-        drained = asyncio.gather(*pumps)
-        await asyncio.wait({drained, killed}, return_when=asyncio.FIRST_COMPLETED)
-        code = await self._exit_code()
+    def _reaped(self) -> None:
         del Process.all[self.pid]
         self.reaped.set()
-        await asyncio.wait(pumps, timeout=STRAGGLER_S)
-        drained.cancel()
-        killed.cancel()
-        await asyncio.gather(drained, killed, return_exceptions=True)
+        if self._drained:
+            self._end()
+        else:
+            self._loop.call_later(STRAGGLER_S, self._end)
+
+    def _outputs_ended(self) -> None:
+        self._drained = True
+        if self.reaped.is_set():
+            self._end()
+        else:
+            self._await_exit()
+
+    def _end(self) -> None:
+        if self.ended.done():
+            return
+        self.outputs.finish({"end": _ending(self.child.returncode)})
         for pipe in (self.child.stdin, self.child.stdout, self.child.stderr):
             if pipe:
                 pipe.close()
         if self.tty is not None:
             os.close(self.tty)
-        await self._publish({"end": _ending(code)})
+        if self._deadline:
+            self._deadline.cancel()
+        self.ended.set_result(None)
 
 
 def _ending(code: int) -> Message:
@@ -214,13 +212,3 @@ def _ending(code: int) -> Message:
         return {"exitCode": -1, "exited": False, "status": status, "error": status}
     status = f"exit status {code}"
     return {"exitCode": code, "exited": True, "status": status, **({"error": status} if code else {})}
-
-
-async def _readable(fd: int) -> None:
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
-    try:
-        await ready
-    finally:
-        loop.remove_reader(fd)

@@ -37,14 +37,17 @@ async def upload(head: Message, reader: StreamReader, who: Account) -> Message:
                 while view:
                     view = view[os.write(fd, view) :]
                 chunk = await _chunk(reader)
-            _store(fd, path, head.get("metadata") or {})
+            _store(fd, head.get("metadata") or {}, new)
         except (CallError, OSError):
             if new:
                 os.unlink(path)
             raise
         finally:
             os.close(fd)
-    return _written(path)
+    written: Message = {"path": shown(path), "name": os.path.basename(path), "type": "file"}
+    if stored := head.get("metadata"):
+        written["metadata"] = stored
+    return written
 
 
 async def _chunk(reader: StreamReader) -> bytes:
@@ -66,18 +69,12 @@ def _open(path: str) -> tuple[int, bool]:
     return fd, True
 
 
-def _store(fd: int, path: str, wanted: dict[str, str]) -> None:
-    for name in metadata(path).keys() - wanted.keys():
+def _store(fd: int, wanted: dict[str, str], new: bool) -> None:
+    """Let the file have this metadata and no other."""
+    for name in () if new else metadata(fd).keys() - wanted.keys():
         os.removexattr(fd, XATTR + name)
     for name, value in wanted.items():
         os.setxattr(fd, XATTR + name, value.encode())
-
-
-def _written(path: str) -> Message:
-    written: Message = {"path": shown(path), "name": os.path.basename(path), "type": "file"}
-    if stored := metadata(path):
-        written["metadata"] = stored
-    return written
 
 
 @contextlib.contextmanager

@@ -17,8 +17,17 @@ class CallError(Exception):
 
 
 def reply(writer: StreamWriter, message: Message) -> None:
-    writer.write(json.dumps({"m": message}).encode() + b"\n")
+    _write(writer, b"m", message)
+
+
+def reply_last(writer: StreamWriter, message: Message) -> None:
+    """The message after which a stream has ended as it should."""
+    _write(writer, b"l", message)
 
 
 def refuse(writer: StreamWriter, error: CallError) -> None:
-    writer.write(json.dumps({"e": [error.code, error.message]}).encode() + b"\n")
+    _write(writer, b"e", [error.code, error.message])
+
+
+def _write(writer: StreamWriter, kind: bytes, content: object) -> None:
+    writer.write(b"%b%b\n" % (kind, json.dumps(content, separators=(",", ":")).encode()))
