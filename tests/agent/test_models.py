@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from pydantic_ai.messages import BinaryContent
@@ -15,6 +16,7 @@ from backend.agent.asking import ask
 from backend.agent.cost import Price, cost_micros
 from backend.agent.history import opening
 from backend.agent.models import DEFAULTS, Candidate, Models, describe
+from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.agent.titles import title, title_from_words
 from backend.config import Settings
@@ -22,7 +24,7 @@ from backend.domain import Attachment
 from tests.agent import wire as speak
 from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run
 from tests.agent.scripts import models_of, told
-from tests.agent.test_providers import chat_model
+from tests.agent.speech import chat_model
 from tests.agent.wire import Reply, wire
 
 NOBODY = "http://127.0.0.1:9"
@@ -34,6 +36,9 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch):
         "AI_PROVIDER",
         "AI_MODEL",
         "AI_MODEL_SMALL",
+        "AI_FALLBACK",
+        "AI_MODELS",
+        "COMPATIBLE_API_KEY",
         "OPENAI_API_KEY",
         "OPENAI_BASE_URL",
         "GEMINI_API_KEY",
@@ -88,7 +93,93 @@ async def test_choice_that_lacks_something_is_not_replaced_in_silence(variables,
     assert clue in models.info.problem
     assert not models.info.demo
     with pytest.raises(ModelFailed, match=clue):
-        await ask(MemoryJournal(a_run()), "model:0", models, [], Ahead(MemoryWorkspace({})))
+        await ask(MemoryJournal(a_run()), "model:0", models, [], Ahead(MemoryWorkspace({}), Scope("")))
+
+
+KEYS = {"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "g"}
+SERVER = {"OPENAI_BASE_URL": NOBODY, "COMPATIBLE_API_KEY": "c"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "asked"),
+    [
+        ({"AI_FALLBACK": "gemini"}, ["openai:gpt-6.1-sol", "gemini:gemini-4-argon"]),
+        ({"AI_FALLBACK": "none"}, ["openai:gpt-6.1-sol"]),
+        ({"AI_FALLBACK": " "}, ["openai:gpt-6.1-sol", "gemini:gemini-4-argon"]),
+        (
+            {"AI_FALLBACK": "gemini, compatible:qwen3-coder ,openai:gpt-6-luna", **SERVER, "AI_PROVIDER": "openai"},
+            ["openai:gpt-6.1-sol", "gemini:gemini-4-argon", "compatible:qwen3-coder", "openai:gpt-6-luna"],
+        ),
+        (
+            {"AI_FALLBACK": "ollama:qwen3-coder:30b,gemini:gemini-3.5-flash-lite"},
+            ["openai:gpt-6.1-sol", "ollama:qwen3-coder:30b", "gemini:gemini-3.5-flash-lite"],
+        ),
+        (
+            {"AI_PROVIDER": "gemini", "AI_MODEL": "gemini-9", "AI_FALLBACK": "gemini:gemini-9,openai,openai,gemini"},
+            ["gemini:gemini-9", "openai:gpt-6.1-sol", "gemini:gemini-4-argon"],
+        ),
+    ],
+)
+def test_models_are_asked_in_the_order_of_the_fallback_chain(variables, asked):
+    models = Models.for_settings(settings(**KEYS, **variables))
+    assert models.info.problem == ""
+    assert [candidate.id for candidate in models.coder] == asked
+    assert models.info.fallbacks == [candidate.name for candidate in models.coder[1:]]
+    assert len(models.namer) == len(models.coder)
+
+
+@pytest.mark.parametrize(
+    ("variables", "clue"),
+    [
+        ({"AI_FALLBACK": "openay"}, "AI_FALLBACK names `openay`, and there is no provider `openay`"),
+        ({"AI_FALLBACK": "gpt-6-luna"}, "Write provider or provider:model"),
+        ({"AI_FALLBACK": "demo"}, "the providers are openai, gemini, compatible, ollama"),
+        (
+            {"AI_FALLBACK": "gemini", "GEMINI_API_KEY": ""},
+            "GEMINI_API_KEY is missing. Set it, or take gemini out of AI_FALLBACK",
+        ),
+        ({"AI_FALLBACK": "compatible:qwen"}, "OPENAI_BASE_URL is missing"),
+        ({"AI_FALLBACK": "compatible", **SERVER, "AI_PROVIDER": "openai"}, "compatible:name"),
+        ({"AI_FALLBACK": "openai", "OPENAI_BASE_URL": NOBODY, "AI_MODEL": "qwen"}, "COMPATIBLE_API_KEY"),
+        ({"AI_FALLBACK": "ollama"}, "ollama pull"),
+        ({"AI_MODELS": "openai:gpt-6-luna;gemini"}, None),
+        ({"AI_MODELS": "claude:opus"}, "AI_MODELS names `claude:opus`"),
+    ],
+)
+def test_chain_or_list_that_cannot_work_says_what_to_change(variables, clue):
+    models = Models.for_settings(settings(**{**KEYS, **variables}))
+    if clue:
+        assert clue in models.info.problem
+        assert not models.coder, "nobody finds out in the middle of an outage"
+    else:
+        assert models.choices()[-1].id == "openai:gpt-6-luna;gemini"
+
+
+def test_person_chooses_from_the_models_in_force_and_those_listed():
+    models = Models.for_settings(settings(**KEYS, AI_MODELS="openai:gpt-6-luna, gemini"))
+    assert [(choice.id, choice.model, choice.provider) for choice in models.choices()] == [
+        ("openai:gpt-6.1-sol", "gpt-6.1-sol", "OpenAI"),
+        ("gemini:gemini-4-argon", "gemini-4-argon", "Gemini"),
+        ("openai:gpt-6-luna", "gpt-6-luna", "OpenAI"),
+    ]
+    assert order(models.chosen("openai:gpt-6-luna")) == ["gpt-6-luna", "gpt-6.1-sol", "gemini-4-argon"]
+    assert order(models.chosen("gemini:gemini-4-argon")) == ["gemini-4-argon", "gpt-6.1-sol"]
+    for none in (None, "", "openai:gpt-4-taken-away"):
+        assert order(models.chosen(none)) == ["gpt-6.1-sol", "gemini-4-argon"]
+
+
+def order(models: Models) -> list[str]:
+    return [candidate.name for candidate in models.coder]
+
+
+async def test_chosen_model_answers_and_the_others_stand_behind_it():
+    async with wire(speak.refused(503, "overloaded")) as down, wire(speak.chat("Hi.")) as up:
+        models = replace(models_of(chat_model(up, "first")), listed=[chat_model(down, "chosen")])
+        models = models.chosen("compatible:chosen")
+        journal = MemoryJournal(a_run())
+        messages = await opening(journal, [])
+        finished = await ask(journal, "model:0", models, messages, Ahead(MemoryWorkspace({}), Scope("")))
+    assert (len(down.asked), finished.model) == (1, "first")
 
 
 async def test_ollama_that_answers_is_used_before_the_demo():
@@ -132,6 +223,10 @@ def test_key_of_one_server_is_never_sent_to_another():
         models = Models.for_settings(settings(**elsewhere, AI_PROVIDER=provider))
         asked = {candidate.provider for candidate in [*models.coder, *models.namer]}
         assert not {"openai", "compatible"} <= asked
+    named = {**elsewhere, "AI_PROVIDER": "openai", "AI_FALLBACK": "compatible:qwen"}
+    assert [candidate.secret for candidate in Models.for_settings(settings(**named)).coder] == ["k", ""]
+    both = {**named, "AI_PROVIDER": "compatible", "AI_FALLBACK": "openai", "COMPATIBLE_API_KEY": "c"}
+    assert [candidate.secret for candidate in Models.for_settings(settings(**both)).coder] == ["c", "k"]
 
 
 def test_prices_come_from_the_list_and_are_never_nothing_for_what_is_paid():
@@ -155,7 +250,11 @@ async def test_model_that_cannot_see_is_told_that_there_was_an_image():
     journal = MemoryJournal(run, blobs={"ab": b"png"})
     messages = await opening(journal, [])
     await ask(
-        journal, "model:0", models_of(Candidate("demo", "blind", lambda: blind)), messages, Ahead(MemoryWorkspace({}))
+        journal,
+        "model:0",
+        models_of(Candidate("demo", "blind", lambda: blind)),
+        messages,
+        Ahead(MemoryWorkspace({}), Scope("")),
     )
     assert "which this model cannot see" in told(heard)
     assert not any(isinstance(c, BinaryContent) for m in heard for p in m.parts for c in getattr(p, "content", []))
