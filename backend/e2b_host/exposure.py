@@ -4,8 +4,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-ENVD_PORT = 49983
-"""Of the sandbox's own calls, which are no preview."""
+from .routing import ENVD_PORT
+
 LOCALHOST = "localhost"
 MAX_PORT = 65535
 PREVIEW = re.compile(r"([1-9]\d{0,4})-([a-z0-9]+)\.(.+)")

@@ -75,7 +75,7 @@ def denied(why: str) -> Problem:
     return Problem(
         "denied",
         403,
-        f"Sandbox is secured with traffic access token. {why}",
+        f"Sandbox is secured with traffic access token. Token header {why}",
         "Not public",
         "This sandbox answers only requests that carry its traffic access token. Ask whoever started it.",
     )

@@ -82,10 +82,10 @@ class Previews:
     async def _visit(
         self, head: RequestHead, sandbox_id: str, port: int, client: Client, inner: Inner | None
     ) -> tuple[Inner | None, bool]:
-        sandbox = self._admitted(head, sandbox_id)
         if head.path == PROBE:
-            await client.write(state_answer(await self._state(sandbox, port)))
-            return inner, head.keeps_alive
+            await client.write(state_answer(await self._state(head, sandbox_id, port)))
+            return inner, head.keeps_alive and head.body() == 0
+        sandbox = self._admitted(head, sandbox_id)
         if inner is None or not sandbox.usable:
             inner = await self._inner(sandbox, port, NAVIGATION_S if navigation(head) else PATIENCE_S)
         reused = inner.used
@@ -156,11 +156,12 @@ class Previews:
             and time.monotonic() - sandbox.booted_at < STARTING_S
         )
 
-    async def _state(self, sandbox: Sandbox, port: int) -> str:
+    async def _state(self, head: RequestHead, sandbox_id: str, port: int) -> str:
         """What a page that waits is told, without waking anything."""
-        if sandbox.state == "paused":
-            return WAITING.kind if sandbox.id in self._waking else PAUSED.kind
         try:
+            sandbox = self._admitted(head, sandbox_id)
+            if sandbox.state == "paused":
+                return WAITING.kind if sandbox.id in self._waking else PAUSED.kind
             async with asyncio.timeout(NAVIGATION_S):
                 (await self._connected(sandbox, port)).close()
         except TimeoutError:

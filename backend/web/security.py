@@ -37,6 +37,8 @@ def preview_sources(settings: Settings) -> list[str]:
         return [f"{'http' if plain else 'https'}://*.{settings.e2b_domain}"]
     if settings.e2b_api_key:
         return list(E2B_PREVIEWS)
+    if settings.preview_domain:
+        return [settings.preview_domain.replace("://", "://*.")]
     # Where workers run elsewhere, only they know which sandboxes they use.
     elsewhere = (
         settings.workers == 0 or settings.dispatch_url or (settings.multi_user and not settings.supabase_worker_token)

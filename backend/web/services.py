@@ -154,7 +154,7 @@ class Services:
                     timeout_s=settings.sandbox_timeout_s,
                     api_url=host.api_url,
                     domain=host.domain,
-                    preview_scheme="http",
+                    preview_scheme=host.preview_scheme,
                     installation=mark,
                 )
             )

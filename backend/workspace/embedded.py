@@ -6,7 +6,8 @@ import json
 import logging
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -55,7 +56,7 @@ class EmbeddedHost:
         config = await asyncio.to_thread(lambda: npm_config(node_runtime()))
         progress("Starting the sandbox host", None)
         host = cls(settings, template, [registry_host(config), *settings.sandbox_egress_hosts])
-        await host._serve(port)
+        await host._serve(port or settings.preview_port)
         host._keeper = asyncio.create_task(host._keep())
         return host
 
@@ -66,6 +67,11 @@ class EmbeddedHost:
     @property
     def domain(self) -> str:
         return self._now.domain
+
+    @property
+    def preview_scheme(self) -> Literal["http", "https"]:
+        """How browsers reach previews: by https where a proxy ends TLS."""
+        return "https" if (self._settings.preview_domain or "").startswith("https:") else "http"
 
     @property
     def api_key(self) -> str:
@@ -123,6 +129,8 @@ class EmbeddedHost:
             pool=self._settings.sandbox_pool,
             egress=self._egress,
             envs=framing(self._settings),
+            domain=urlsplit(self._settings.preview_domain).netloc if self._settings.preview_domain else None,
+            bind=self._settings.preview_bind,
         )
 
     def _publish(self, serving: Serving) -> None:
@@ -155,7 +163,7 @@ class EmbeddedHost:
 
     async def _serve_again(self) -> None:
         port = httpx.URL(self.api_url).port or 0
-        for attempt in (port, 0):
+        for attempt in (port,) if self._settings.preview_port else (port, 0):
             with contextlib.suppress(SandboxUnavailable):
                 await self._serve(attempt)
                 return

@@ -52,8 +52,10 @@ class HostProcess:
         pool: int = 0,
         egress: Sequence[str] = (),
         envs: Mapping[str, str] | None = None,
+        domain: str | None = None,
+        bind: str = "127.0.0.1",
     ) -> "HostProcess":
-        """`envs`: for every process in its sandboxes. Returns when it serves. Raises `HostTaken`, or `SandboxUnavailable` with the host's own words."""
+        """`envs`: for every process in its sandboxes. `domain`: what their names end in. Returns when it serves. Raises `HostTaken`, or `SandboxUnavailable` with the host's own words."""
         command = [sys.executable, "-m", "backend.e2b_host", "--json", "--until-stdin-eof"]
         command += [
             "--port",
@@ -63,6 +65,7 @@ class HostProcess:
             "--template",
             f"{settings.e2b_template}={template}",
         ]
+        command += ["--bind", bind, *(("--domain", domain) if domain else ())]
         command += ["--pool", f"{settings.e2b_template}={pool}"] if pool else []
         command += [part for host in egress for part in ("--egress", host)]
         command += [part for name, value in (envs or {}).items() for part in ("--env", f"{name}={value}")]

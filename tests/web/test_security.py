@@ -84,6 +84,8 @@ async def test_every_answer_tells_the_browser_what_is_allowed(site: Site) -> Non
             "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev;",
         ),
         ({"CODEFLOW_WORKERS": 0}, "frame-src http://*.localhost:* https://*.e2b.app https://*.e2b.dev;"),
+        ({"CODEFLOW_PREVIEW_DOMAIN": "previews.example.com"}, "frame-src https://*.previews.example.com;"),
+        ({"CODEFLOW_PREVIEW_DOMAIN": "http://previews.lan:3900/"}, "frame-src http://*.previews.lan:3900;"),
         ({"CODEFLOW_PREVIEW_ORIGINS": "https://*.boxes.example.com"}, "frame-src https://*.boxes.example.com;"),
     ],
 )
