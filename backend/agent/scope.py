@@ -16,6 +16,8 @@ from backend.workspace.starter import starter_files
 ASKED = "Not done yet: "
 """How a question to the model begins."""
 _MOST_TOLD = 6
+_PLACEHOLDER = "app/page.tsx"
+"""What the starter has there is meant to go; its other files are meant to be changed, not deleted."""
 
 
 class Scope:
@@ -32,7 +34,7 @@ class Scope:
             self._asked.add(event.target)
         elif event.target in self._asked:
             self._settled |= {change.path for change in event.changes}
-        if event.tool == "move_file":
+        if event.tool == "move_file" and not self._found.isdisjoint(change.path for change in event.changes):
             self._found |= {change.path for change in event.changes if change.status is FileStatus.ADDED}
 
     def protects(self, path: str) -> str | None:
@@ -45,8 +47,9 @@ class Scope:
         """
         if before is None or path not in self._found - self._settled or generated(path) or not is_loss(before, after):
             return False
-        text = before.decode(errors="replace")
-        return before != starter_files().get(path) and not names(self._prompt, path, text)
+        if before == starter_files().get(path) and (after is not None or path == _PLACEHOLDER):
+            return False
+        return not names(self._prompt, path, before.decode(errors="replace"))
 
     def may(self, target: str, why: str) -> bool:
         """Whether the model, having been asked about the very same call, has given its reason."""

@@ -102,9 +102,8 @@ class MoveFile(Tool):
 
     async def run(self, hands: Hands) -> Done:
         before = hands.workspace.files
-        refuse_protected(
-            hands, self.target, *(p for p in before if p == self.source or p.startswith(f"{self.source}/"))
-        )
+        moving = [path for path in before if path.startswith(f"{self.source}/")]
+        refuse_protected(hands, self.target, self.source, *moving)
         if self.target in before:
             raise Refused(f"`{self.target}` exists. Delete it first, or choose another name.")
         written = await hands.workspace.move(self.source, self.target)
