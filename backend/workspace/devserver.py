@@ -175,4 +175,5 @@ def unrouted(answer: Fetched) -> bool:
 
 
 def _from_the_proxy(body: str) -> bool:
-    return "port is not open" in body or "was not found" in body
+    """Whether the service answers in the app's place: it names the sandbox, which the app does not know."""
+    return body.startswith("{") and '"sandboxId"' in body

@@ -123,9 +123,12 @@ class E2BWorkspace:
 
         A project whose own files keep the dev server from starting stays open, so that they can be repaired.
         """
-        await self._files.mirror(files)
+        changed = await self._files.mirror(files)
         await self._install_missing()
-        if not await self.dev_server.answers(ANSWER_S) and not await self.dev_server.restart(ANSWER_S):
+        # Next.js notices another configuration by itself, but goes on answering by the old one until then.
+        as_it_was = not any(path.startswith("next.config.") for path in changed)
+        up = as_it_was and await self.dev_server.answers(ANSWER_S)
+        if not up and not await self.dev_server.restart(ANSWER_S):
             self._notices += [
                 "The dev server does not start with the project's files:",
                 *await self.dev_server.log_tail(),

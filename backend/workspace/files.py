@@ -53,8 +53,8 @@ class ProjectFiles:
         self._dir = project_dir
         self.known: dict[str, bytes] = {}
 
-    async def mirror(self, files: Mapping[str, bytes]) -> None:
-        """Make the sandbox hold exactly these files; only what differs travels."""
+    async def mirror(self, files: Mapping[str, bytes]) -> set[str]:
+        """Make the sandbox hold exactly these files; only what differs travels. The paths that did."""
         found = await self._sandbox.shell(
             f"{_MAKE_LINKS_GO}; {OVERSIZED} | xargs -0r rm -f --; {LISTING}", cwd=self._dir
         )
@@ -64,6 +64,7 @@ class ProjectFiles:
         if differing or extra:
             await self._apply(differing, extra)
         self.known = dict(files)
+        return {*differing, *extra}
 
     def text(self, path: str) -> str:
         path = project_path(path)
