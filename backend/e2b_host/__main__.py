@@ -14,17 +14,20 @@ from .cgroups import Cgroups
 from .host import LOOPBACK, Address, Options, PortTaken, serve
 from .identities import Identities, make
 from .jail import JailBackend
+from .keeper import Keep
 from .layout import DirectoryTaken, Layout
 from .limits import Limits
 from .machine import Backend
 from .names import new_api_key
 from .plain import PlainBackend
 from .probe import hold, probe
+from .records import write_privately
 from .templates import BARE, TemplateError, load
 
 MAX_POOL = 8
 SPARE = 2
 """Identities for sandboxes that boot or die while all others live."""
+LEAST_KEY = 32
 UNSAFE = "CODEFLOW_UNSAFE_LOCAL"
 
 
@@ -105,7 +108,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         pool[name] = int(size)
     return Options(
         port=arguments.port,
-        api_key=new_api_key(),
+        api_key=_api_key(arguments.api_key_file) if arguments.api_key_file else new_api_key(),
         bind=arguments.bind,
         domain=arguments.domain,
         expose_api=arguments.expose_api,
@@ -113,10 +116,28 @@ def _options(arguments: argparse.Namespace) -> Options:
         pool=pool,
         pool_delay_s=arguments.pool_delay,
         egress=arguments.egress,
-        limits=Limits(memory_mb=arguments.memory_mb, disk_mb=arguments.disk_mb),
+        limits=Limits(
+            memory_mb=arguments.memory_mb,
+            disk_mb=arguments.disk_mb,
+            processes=arguments.processes,
+            files=arguments.files,
+        ),
         max_sandboxes=arguments.max_sandboxes,
+        keep=Keep(arguments.keep, arguments.keep_mb),
         until_stdin_eof=arguments.until_stdin_eof,
     )
+
+
+def _api_key(path: Path) -> str:
+    try:
+        if not path.exists():
+            write_privately(path, f"{new_api_key()}\n".encode())
+        key = path.read_text().strip()
+    except OSError as error:
+        raise Refused(f"--api-key-file {path} cannot be used: {error.strerror}") from error
+    if len(key) < LEAST_KEY:
+        raise Refused(f"--api-key-file {path} holds fewer than {LEAST_KEY} characters: remove it, and it is made anew")
+    return key
 
 
 def _pair(value: str) -> tuple[str, str]:
@@ -128,11 +149,11 @@ def _pair(value: str) -> tuple[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="e2b_host", description="Serve E2B-compatible sandboxes on this machine.")
-    limits = Limits()
+    limits, keep = Limits(), Keep()
     add = parser.add_argument
     add("--port", type=int, default=0, help="port; 0 takes a free one")
     add("--bind", default=LOOPBACK, help="address to listen on; in a container 0.0.0.0, so that previews leave it")
-    add("--data-dir", type=Path, required=True, help="where running sandboxes keep their files")
+    add("--data-dir", type=Path, required=True, help="where sandboxes and snapshots are kept, also after a stop")
     add("--domain", help="what preview host names end with; default localhost:PORT")
     add("--expose-api", action="store_true", help="serve other machines more than previews: whoever has the key")
     add("--template", type=_pair, action="append", default=[], metavar="NAME=DIR", help="a template to offer")
@@ -158,7 +179,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--memory-mb", type=int, default=limits.memory_mb, help="memory a sandbox may use")
     add("--disk-mb", type=int, default=limits.disk_mb, help="disk a sandbox may use")
-    add("--max-sandboxes", type=int, default=20, help="sandboxes that may run at once")
+    add("--files", type=int, default=limits.files, help="files a sandbox may make")
+    add("--processes", type=int, default=limits.processes, help="processes and threads a sandbox may have")
+    add("--max-sandboxes", type=int, default=20, help="sandboxes that may run, or be paused with their memory, at once")
+    add("--keep", type=int, default=keep.count, help="sandboxes that may be paused without memory at once")
+    add("--keep-mb", type=int, default=keep.disk_mb, help="disk those may take together; the longest unused goes first")
+    add("--api-key-file", type=Path, help="where the API key is; made when missing. Otherwise each start has its own")
     add("--json", action="store_true", help="print one JSON line when ready")
     add("--until-stdin-eof", action="store_true", help="stop when stdin ends")
     add("--unsafe-local", action="store_true", help=f"without bubblewrap, run plain processes; needs {UNSAFE}=1")

@@ -13,6 +13,7 @@ from pathlib import Path
 from .cgroups import Cgroups
 from .disk import Disk
 from .limits import MB, Limits
+from .memory import free_memory
 from .metrics import Meter, Usage, usage
 from .sandbox import Sandbox
 from .sandboxes import Sandboxes
@@ -43,30 +44,41 @@ class Guard:
         self._used: dict[str, Usage] = {}
         self._next_look: dict[str, float] = {}
         self._next_sample = 0.0
-        self._refused: dict[str, int] = {}
+        self._refused: set[str] = set()
+        self._told: set[str] = set()
 
     async def run(self) -> None:
+        await asyncio.gather(self._watch_memory(), self._watch_disk())
+
+    async def _watch_memory(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            alive = [sandbox for sandbox in self._sandboxes.every if sandbox.state in ("running", "paused")]
+            alive = self._alive()
             if self._cgroups:
                 await self._heed_groups(self._cgroups, alive)
             for sandbox in alive:
                 await self._look(sandbox)
             await self._spare_memory(alive)
-            await self._spare_disk(alive)
             self._sample(alive)
             self._forget()
+
+    async def _watch_disk(self) -> None:
+        """By itself, for counting files takes time."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self._spare_disk(self._alive())
+
+    def _alive(self) -> list[Sandbox]:
+        return [sandbox for sandbox in self._sandboxes.every if sandbox.state in ("running", "paused")]
 
     async def _heed_groups(self, cgroups: Cgroups, alive: Sequence[Sandbox]) -> None:
         for sandbox in alive:
             if cgroups.killed(sandbox.id):
-                await self._end(sandbox, f"it used all of its {self._limits.memory_mb} MB of memory")
-            refused = cgroups.forks_refused(sandbox.id)
-            if refused and sandbox.id not in self._refused:
+                await self._end(sandbox, self._out_of_memory)
+            if sandbox.id not in self._refused and cgroups.forks_refused(sandbox.id):
+                self._refused.add(sandbox.id)
                 most = self._limits.processes
                 log.warning("sandbox %s is refused more processes: its limit is %s", sandbox.id, most)
-                self._refused[sandbox.id] = refused
 
     async def _look(self, sandbox: Sandbox) -> None:
         began = time.monotonic()
@@ -134,22 +146,23 @@ class Guard:
         ids = {sandbox.id for sandbox in self._sandboxes.every}
         self._meter.forget_all_but(ids)
         self._disk.forget_all_but(ids)
-        for known in (self._used, self._next_look, self._refused):
+        if self._cgroups:
+            for gone in self._used.keys() - ids - self._told:
+                if self._cgroups.killed(gone):  # its agent among them, before the guard could end it
+                    log.warning("sandbox %s died: %s", gone, self._out_of_memory)
+            self._cgroups.remove_all_but(ids)
+        for known in (self._used, self._next_look):
             for gone in known.keys() - ids:
                 known.pop(gone)
-        if self._cgroups:
-            self._cgroups.remove_all_but(ids)
+        self._refused &= ids
+        self._told &= ids
+
+    @property
+    def _out_of_memory(self) -> str:
+        return f"it used all of its {self._limits.memory_mb} MB of memory"
 
     async def _end(self, sandbox: Sandbox, reason: str) -> None:
         if sandbox.state != "dead":
             log.warning("sandbox %s is over its limit: %s", sandbox.id, reason)
+            self._told.add(sandbox.id)
             await sandbox.kill(reason)
-
-
-def free_memory() -> int | None:
-    """Bytes that can be had without swapping; None where the system does not tell."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)

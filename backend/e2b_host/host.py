@@ -22,12 +22,14 @@ from .egress import Egress
 from .exposure import Exposure
 from .guard import Guard
 from .identities import Identities
+from .keeper import Keep, Keeper
 from .layout import Layout
 from .limits import Limits
 from .machine import Backend
 from .metrics import Meter
 from .pool import Pool
 from .previews import Previews
+from .pulse import Pulse
 from .routing import Router
 from .sandboxes import Sandboxes
 from .templates import Template
@@ -55,6 +57,7 @@ class Options:
     egress: Sequence[str] = ()
     limits: Limits = field(default_factory=Limits)
     max_sandboxes: int = 20
+    keep: Keep = field(default_factory=Keep)
     until_stdin_eof: bool = False
 
 
@@ -117,6 +120,8 @@ async def serve(
     background = [
         asyncio.create_task(Guard(sandboxes, meter, options.limits, layout.sandboxes, cgroups).run(), name="guard"),
         asyncio.create_task(Pool(sandboxes, options.pool, options.pool_delay_s).run(), name="pool"),
+        asyncio.create_task(Keeper(sandboxes, options.keep).run(), name="keeper"),
+        asyncio.create_task(Pulse(sandboxes).run(), name="pulse"),
     ]
     for task in background:
         task.add_done_callback(partial(_stop_on_failure, server))

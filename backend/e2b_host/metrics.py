@@ -63,6 +63,8 @@ def _tmpfs(pids: list[int]) -> int:
     for pid in reversed(pids):  # the outermost process has the host's root
         total = 0
         with contextlib.suppress(OSError):
+            if os.path.samefile(f"/proc/{pid}/root", "/"):  # not in a jail: these are everybody's
+                return 0
             for place in IN_MEMORY:
                 found = os.statvfs(f"/proc/{pid}/root{place}")
                 total += (found.f_blocks - found.f_bfree) * found.f_frsize

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from .channel import GuestError, answer
+from .limits import MB
 from .machine import BootError
+from .memory import ENOUGH, LOW, free_memory
 from .sandbox import Sandbox
 from .sandboxes import NoRoom, Sandboxes
 
@@ -16,8 +17,7 @@ READY_S = 180.0
 ASK_S = 60.0
 ASK_EVERY_S = 0.25
 RETRY_S = 30.0
-LEAST_FREE_MB = 2048
-"""The pool does not grow while the machine has less free memory than this."""
+WATCH_EVERY_S = 1.0
 
 
 class Pool:
@@ -46,7 +46,32 @@ class Pool:
         return sum(sandbox.usable for ready in self._ready.values() for sandbox in ready)
 
     async def run(self) -> None:
-        """Keep the pool full; one sandbox boots at a time."""
+        """Keep the pool as full as memory allows."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_full())
+            tasks.create_task(self._watch_memory())
+
+    async def _watch_memory(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_EVERY_S)
+            free = free_memory()
+            if free is not None and free < LOW:
+                await self.shrink(free)
+
+    async def shrink(self, free: int) -> None:
+        """Give up one sandbox, the one that is still warming up first; `free`: bytes of memory left, for the log."""
+        ready = max(self._ready.values(), key=len, default=[])
+        if self._warming:
+            _, sandbox = self._warming.popitem()
+        elif ready:
+            sandbox = ready.pop(0)
+        else:
+            return
+        log.warning("the pool gives sandbox %s up: the machine has %s MB of memory left", sandbox.id, free // MB)
+        await sandbox.kill("its memory is needed")
+
+    async def _keep_full(self) -> None:
+        """One sandbox boots at a time."""
         while True:
             pause = await self._fill()
             if pause is None:
@@ -71,8 +96,9 @@ class Pool:
         """Boot what is missing; returns seconds to wait before trying again, None when full."""
         for name, size in self._sizes.items():
             while len(self._drop_dead(name)) < size:
-                if free_mb() < LEAST_FREE_MB:
-                    log.warning("the pool waits: less than %s MB of memory are free", LEAST_FREE_MB)
+                free = free_memory()
+                if free is not None and free < ENOUGH:
+                    log.warning("the pool waits: the machine has less than %s MB of memory left", ENOUGH // MB)
                     return RETRY_S
                 if not await self._warm(name):
                     return self._delay_s if self._taken.is_set() else RETRY_S
@@ -132,14 +158,3 @@ async def _ask(sandbox: Sandbox, port: int) -> bool:
             writer.close()
     except (GuestError, OSError, TimeoutError):
         return False
-
-
-def free_mb() -> int:
-    """Memory that can be had without swapping; where the system does not tell, enough."""
-    meminfo = Path("/proc/meminfo")
-    if not meminfo.exists():
-        return LEAST_FREE_MB
-    for line in meminfo.read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) // 1024
-    return 0

@@ -89,6 +89,11 @@ class Sandbox:
         """Paused with its memory."""
         return self.state == "paused" and self._machine.alive
 
+    @property
+    def asleep(self) -> bool:
+        """Paused without memory, and not about to wake."""
+        return self.state == "paused" and not self._machine.alive and not self._lock.locked()
+
     async def boot(self, lay_out: Callable[[Plan], None]) -> None:
         """Lay out the files and start the guest; raises `BootError` or `NoRoom`."""
         self.plan = await self._owner.admit(self)
@@ -200,10 +205,7 @@ class Sandbox:
         if self.state == "dead":
             return
         log.info("sandbox %s ends: %s", self.id, reason)
-        self._end()
-        await self._machine.kill()
-        self._owner.dismiss(self)
-        self._spawn(asyncio.to_thread(remove_tree, self.plan.folder))
+        await self._end()
 
     async def leave(self) -> None:
         """End its processes as the host ends: the next host finds its files, if a client has it."""
@@ -213,8 +215,13 @@ class Sandbox:
         if not self._given:
             await asyncio.to_thread(remove_tree, self.plan.folder)
 
-    def log_tail(self) -> str:
-        return self._machine.log_tail()
+    async def give_up(self, what: str) -> None:
+        """End it because something in it went wrong, and say so with the last of its log."""
+        if self.state == "dead":
+            return
+        said = self._machine.log_tail()
+        log.error("sandbox %s died: %s%s", self.id, what, f"; its log ends: {said}" if said else "")
+        await self._end()
 
     async def _freeze(self, *, on: bool) -> bool:
         """Whether all processes stand still, or go on."""
@@ -296,21 +303,16 @@ class Sandbox:
             await self.kill("its time-out passed")
 
     def _died(self, how: str) -> None:
-        if self.state != "dead":
-            said = self.log_tail()
-            log.error(
-                "sandbox %s died: its agent crashed (%s)%s", self.id, how, f"; its log ends: {said}" if said else ""
-            )
-            self._end()
-            self._owner.dismiss(self)
-            self._spawn(asyncio.to_thread(remove_tree, self.plan.folder))
+        self._spawn(self.give_up(f"its agent crashed ({how})"))
 
-    def _end(self) -> None:
+    async def _end(self) -> None:
         self.state = "dead"
         self._cancel_timer()
         with contextlib.suppress(OSError):
             records.forget(self.plan.folder)
         self._owner.forget(self)
+        await self._end_processes()
+        self._spawn(asyncio.to_thread(remove_tree, self.plan.folder))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -45,13 +46,23 @@ def tight(tmp_path_factory: pytest.TempPathFactory):
     host.stop()
 
 
-def test_killed_guest_is_noticed(host: Host, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_crashed_agent_is_noticed_and_told(host: Host, number: signal.Signals) -> None:
+    sandbox = host.create()
     with pytest.raises((SandboxException, CommandExitException, TimeoutException)):
-        sandbox.commands.run("kill -9 2; sleep 5", timeout=10)
-    assert wait_until(lambda: not sandbox.is_running(), 3)
+        sandbox.commands.run(f"kill -{number} 2; sleep 5", timeout=10)
+    assert wait_until(lambda: not sandbox.is_running(), 60)
+    with pytest.raises(SandboxException, match="not found"):
+        sandbox.get_info()
+    with pytest.raises(TimeoutException, match="was not found"):
+        sandbox.files.list("/")
     listed = Sandbox.list(**host.connection).next_items()
     assert sandbox.sandbox_id not in [found.sandbox_id for found in listed]
-    assert f"sandbox {sandbox.sandbox_id} died" in host.logged()
+    assert f"sandbox {sandbox.sandbox_id} died: its agent crashed (ended by {number.name})" in host.logged()
+
+
+def test_traceback_of_a_crashed_agent_is_in_the_log(host: Host) -> None:
+    assert 'File "/.envd/agent/guest/main.py"' in host.logged()
 
 
 def test_sandbox_over_its_memory_is_ended_and_the_log_says_so(tight: Host) -> None:
@@ -59,12 +70,12 @@ def test_sandbox_over_its_memory_is_ended_and_the_log_says_so(tight: Host) -> No
     hog = 'python3 -c "x = bytearray(120_000_000); import time; time.sleep(30)"'
     sandbox.commands.run(f"{hog} & {hog} & wait", background=True)
     assert wait_until(lambda: not sandbox.is_running())
-    assert "MB of memory; its limit is 200 MB" in tight.logged()
+    assert re.search(r"it used (\d+ MB of memory; its limit is|all of its) 200 MB", tight.logged())
 
 
 def test_sandbox_over_its_disk_is_ended_and_the_log_says_so(tight: Host) -> None:
     sandbox = tight.create()
-    sandbox.commands.run("head -c 40M /dev/zero > big")
+    sandbox.commands.run("head -c 20M /dev/zero > one; head -c 20M /dev/zero > two")
     assert wait_until(lambda: not sandbox.is_running())
     assert "MB of disk; its limit is 30 MB" in tight.logged()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import json
 import os
 import resource
@@ -66,6 +67,7 @@ async def _end_with(parent: int, service: Service) -> None:
 
 def main() -> None:
     """Read the configuration (JSON) from the file descriptor named by the first argument, and serve."""
+    faulthandler.enable()
     with open(int(sys.argv[1]), encoding="utf-8") as source:
         config = json.load(source)
     asyncio.run(run(config))

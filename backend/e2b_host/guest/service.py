@@ -15,7 +15,7 @@ from .network import tunnel
 from .places import real
 from .processes import Process, environment
 from .transfer import download, upload
-from .wire import CallError, Message, refuse, reply
+from .wire import CallError, Message, refuse, reply, reply_last
 
 UNARY = {
     "/filesystem.Filesystem/Stat": filesystem.stat_path,
@@ -35,8 +35,10 @@ UNARY = {
 
 
 class Service:
-    def __init__(self, envs: dict[str, str]) -> None:
+    def __init__(self, envs: dict[str, str], *, walled: bool) -> None:
+        """`walled`: this guest sees no processes but the sandbox's."""
         self.envs = envs
+        self._walled = walled
         self.background: list[subprocess.Popen[bytes]] = []
 
     def start(self, command: str, log: str) -> None:
@@ -58,9 +60,20 @@ class Service:
 
     def end(self) -> None:
         """Kill what this guest started."""
+        self._signal_groups(signal.SIGKILL)
+
+    def _signal_all(self, number: int) -> None:
+        """Every process of the sandbox but its first and this one."""
+        if not self._walled:
+            self._signal_groups(number)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(-1, number)
+
+    def _signal_groups(self, number: int) -> None:
         for group in [*Process.all, *(child.pid for child in self.background)]:
             with contextlib.suppress(OSError):
-                os.killpg(group, signal.SIGKILL)
+                os.killpg(group, number)
 
     async def serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Answer the one call of a connection."""
@@ -73,8 +86,10 @@ class Service:
             refuse(writer, error)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except OSError as error:
             refuse(writer, CallError("internal", f"{type(error).__name__}: {error}"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            refuse(writer, CallError("invalid_argument", f"malformed: {type(error).__name__}: {error}"))
         finally:
             writer.close()
 
@@ -86,7 +101,7 @@ class Service:
                 self.envs.update(head["envs"])
                 reply(writer, {})
             case "freeze":
-                _signal_all(signal.SIGSTOP if head["on"] else signal.SIGCONT)
+                self._signal_all(signal.SIGSTOP if head["on"] else signal.SIGCONT)
                 reply(writer, {})
             case "tcp":
                 await tunnel(head, reader, writer)
@@ -116,7 +131,7 @@ class Service:
             await process_calls.find(message).listen(reader, writer, keepalive_s)
         elif path == "/process.Process/StreamInput":
             await _stream_input(reader)
-            reply(writer, {})
+            reply_last(writer, {})
         elif path == "/filesystem.Filesystem/WatchDir":
             await watching.watch(message, who, reader, writer, keepalive_s)
         else:
@@ -133,11 +148,3 @@ async def _stream_input(reader: StreamReader) -> None:
             if process is None:
                 raise CallError("invalid_argument", "the stream's first message must name the process")
             await process.feed(event["data"].get("input") or {})
-
-
-def _signal_all(number: int) -> None:
-    """Every process of the sandbox but its first and this one."""
-    try:
-        os.kill(-1, number)
-    except ProcessLookupError:
-        return
