@@ -14,7 +14,7 @@ from .channel import STREAM_LIMIT, GuestError, answer, line
 from .encodings import CHUNK, BadEncoding, accepted, gunzip, gzip
 from .envd import Hangup, body_chunks
 from .multipart import BadForm, PartBegin, PartEnd, form_parts
-from .ranges import Part, Unsatisfiable, Version, part, unchanged
+from .ranges import Unsatisfiable, Version, part, unchanged
 from .replies import file_refusal, refusal
 from .sandbox import Sandbox
 from .signing import file_problem
@@ -168,9 +168,25 @@ async def _download(sandbox: Sandbox, request: Request) -> Response:
     except Unsatisfiable:
         writer.close()
         return Response(status_code=416, headers={"content-range": f"bytes */{version.size}"})
+    length = chosen.length if chosen else version.size
+    if chosen:
+        shown["content-range"] = f"bytes {chosen.start}-{chosen.start + length - 1}/{version.size}"
+    if encoding == "gzip" and not chosen:
+        shown["content-encoding"] = "gzip"
+    elif length:  # files of /proc say 0 and are not empty
+        shown["content-length"] = str(length)
+    status = 206 if chosen else 200
+    if request.method == "HEAD":
+        writer.close()
+        return Response(status_code=status, headers=shown)
     if partial:
-        writer.write(line({"start": chosen.start, "length": chosen.length} if chosen else {}))
-    return _contents(reader, writer, shown, version, chosen, encoding)
+        writer.write(line({"start": chosen.start, "length": length} if chosen else {}))
+    contents = _read(reader, writer)
+    if "content-encoding" in shown:
+        contents = gzip(contents)
+    elif 0 < length <= CHUNK:
+        return Response(b"".join([data async for data in contents]), status, shown)
+    return StreamingResponse(contents, status, shown)
 
 
 async def _opened(reader: StreamReader) -> tuple[str, Version]:
@@ -181,30 +197,9 @@ async def _opened(reader: StreamReader) -> tuple[str, Version]:
         raise GuestError("internal", "the sandbox's agent answered nonsense") from error
 
 
-def _contents(
-    reader: StreamReader,
-    writer: StreamWriter,
-    headers: dict[str, str],
-    version: Version,
-    chosen: Part | None,
-    encoding: str,
-) -> Response:
-    async def read() -> AsyncGenerator[bytes, None]:
-        try:
-            while data := await reader.read(CHUNK):
-                yield data
-        finally:
-            writer.close()
-
-    if chosen:
-        end = chosen.start + chosen.length - 1
-        headers |= {
-            "content-range": f"bytes {chosen.start}-{end}/{version.size}",
-            "content-length": str(chosen.length),
-        }
-        return StreamingResponse(read(), 206, headers)
-    if encoding == "gzip":
-        return StreamingResponse(gzip(read()), headers=headers | {"content-encoding": "gzip"})
-    if version.size:  # files of /proc say 0 and are not empty
-        headers["content-length"] = str(version.size)
-    return StreamingResponse(read(), headers=headers)
+async def _read(reader: StreamReader, writer: StreamWriter) -> AsyncGenerator[bytes, None]:
+    try:
+        while data := await reader.read(CHUNK):
+            yield data
+    finally:
+        writer.close()

@@ -183,7 +183,7 @@ def navigation(head: RequestHead) -> bool:
 def _inwards(head: RequestHead, sandbox: Sandbox, port: int) -> RequestHead:
     """The request as the app sees it."""
     host = inner_host(sandbox, port, head.host)
-    masked = head if host == head.host else head.replacing(b"host", host.encode())
+    masked = head if host == head.host else head.replacing(b"Host", host.encode())
     return masked.without(TRAFFIC_TOKEN.encode())
 
 
