@@ -37,6 +37,8 @@ from backend.agent.spending import Meter
 from backend.agent.tools import CATALOGUE
 from backend.events import Delta
 
+_ENDS = ("FUNCTION_CALL",)
+"""What servers of Gemini's wire say for an answer that ends with calls, in place of `STOP`."""
 _TOOLS = [tool.definition() for tool in CATALOGUE.values()]
 _PARAMETERS = ModelRequestParameters(function_tools=_TOOLS, allow_text_output=True)
 _TOOLS_CHARS = sum(len(json.dumps(tool.parameters_json_schema)) + len(tool.description or "") for tool in _TOOLS)
@@ -100,7 +102,7 @@ async def _read(response: ModelResponse, candidate: Candidate, ahead: Ahead) -> 
             return replace(response, parts=tidied(kept(response.parts)))
         case "error":
             raise BrokenOff
-        case None if candidate.provider != "demo":
+        case None if candidate.provider != "demo" and _raw_reason(response) not in _ENDS:
             # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
             raise BrokenOff
     if not any(isinstance(p, ToolCallPart) or (isinstance(p, TextPart) and p.content.strip()) for p in response.parts):
@@ -108,6 +110,10 @@ async def _read(response: ModelResponse, candidate: Candidate, ahead: Ahead) -> 
     whole = replace(response, parts=tidied(response.parts))
     await ahead.settle(whole.tool_calls)
     return whole
+
+
+def _raw_reason(response: ModelResponse) -> object:
+    return (response.provider_details or {}).get("finish_reason")
 
 
 def _refusal(response: ModelResponse) -> str:

@@ -54,7 +54,7 @@ def _mended(kind: type[Tool], given: dict[str, Any], errors: list[ErrorDetails])
         field = kind.model_fields.get(name)
         if given.get(name, ...) is None and field and not field.is_required():
             del mended[name]
-        elif error["type"] == "list_type" and isinstance(given[name], str) and len(error["loc"]) == 1:
+        elif error["type"] == "list_type" and isinstance(given.get(name), str) and len(error["loc"]) == 1:
             mended[name] = _as_list(given[name])
     try:
         return kind.model_validate(mended)

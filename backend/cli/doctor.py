@@ -121,7 +121,14 @@ async def _provider(settings: Settings) -> Finding:
         if info.demo
         else ""
     )
-    return Finding(part="provider", ok=True, found=info.reason, in_force=f"{info.name} · {info.model}", action=action)
+    in_force = " → ".join(filter(None, [f"{info.name} · {info.model}", *info.fallbacks]))
+    return Finding(
+        part="provider",
+        ok=not info.problem,
+        found=info.reason,
+        in_force="none" if info.problem else in_force,
+        action=info.problem or action,
+    )
 
 
 async def _store(settings: Settings) -> Finding:

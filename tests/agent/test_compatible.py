@@ -110,6 +110,7 @@ ANSWERS: dict[str, list[Any]] = {
         STOP,
         DONE,
     ],
+    "another word for the end": [HI, chunk({}, "eos_token"), DONE],
     "null for calls": [chunk({"content": "Hi.", "tool_calls": None}), STOP, DONE],
     "an empty list of calls": [chunk({"content": "Hi.", "tool_calls": []}), STOP, DONE],
 }
@@ -142,6 +143,15 @@ async def test_closed_connection_without_an_end_is_no_answer(ending, at):
     finished, journal = await asked(at["compatible"], Reply(events=ending), chat("Whole."))
     assert finished.text == "Whole."
     assert len(journal.events(ModelRestarted)) == 1
+
+
+@pytest.mark.parametrize("reason", ["max_tokens", "model_length", "LENGTH"])
+async def test_cut_answer_is_known_by_any_of_its_names(reason, at):
+    half = {"index": 0, **call(WHOLE[:30])}
+    events = [chunk({"content": "So."}), chunk({"tool_calls": [half]}), chunk({}, reason), DONE]
+    finished, _ = await asked(at["compatible"], Reply(events=events))
+    assert finished.message["finish_reason"] == "length"
+    assert [part["part_kind"] for part in finished.message["parts"]] == ["text"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,19 @@ from pydantic_ai.exceptions import ModelAPIError
 from pydantic_ai.messages import FinishReason, ModelResponseStreamEvent
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIStreamedResponse
 
+_REASONS: dict[str, FinishReason] = {
+    "tool_calls": "tool_call",
+    "function_call": "tool_call",
+    "length": "length",
+    "max_tokens": "length",
+    "max_length": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "error": "error",
+}
+"""Servers' words for why an answer ended; any other (`eos_token`, `end_turn`) is an end as it should be."""
+
 
 class TolerantChatModel(OpenAIChatModel):
     @property
@@ -70,6 +83,9 @@ class _TolerantStream(OpenAIStreamedResponse):
         call.args += args if isinstance(args, str) else json.dumps(args)
         function = told.model_copy(update={"name": name or None}) if told else None
         return piece.model_copy(update={"index": known, "id": id, "function": function})
+
+    def _map_finish_reason(self, key: str) -> FinishReason:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return _REASONS.get(key.lower(), "stop")
 
     def _missing_finish_reason(self) -> FinishReason:
         # The half answer of a connection that was closed must not pass for a whole one.
