@@ -20,12 +20,12 @@ MAX_ROUTES = 40
 PATIENCE_S = 90
 """A first answer may have to wait for compilation, on a busy machine."""
 PROBE_AFTER_S = 6
-PROBE_S = 20
-"""A server that compiles answers other requests meanwhile; one caught in an endless loop answers nothing."""
+PROBE_S = 30
+"""Longer than the probe itself waits."""
 STARTING_S = 10
 """The dev server starts itself anew when its configuration changes."""
 MAX_HANGS = 2
-_PROBE = "/_next/static/codeflow-probe"
+_PROBE = "node /opt/codeflow/stuck.cjs"
 LOG = "/tmp/codeflow/dev.log"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 log = logging.getLogger(__name__)
@@ -149,9 +149,8 @@ async def _ask(workspace: Workspace, route: str) -> Answer:
 async def _blocked(workspace: Workspace, asking: asyncio.Task[Fetched]) -> bool:
     """Wait for the answer; True when meanwhile the server answers nothing at all."""
     while not (await asyncio.wait([asking], timeout=PROBE_AFTER_S))[0]:
-        started = time.monotonic()
-        probe = await workspace.fetch(_PROBE, PROBE_S)
-        if probe.status == 0 and time.monotonic() - started >= PROBE_S * 0.9 and not asking.done():
+        probe = await workspace.inspect(_PROBE, timeout_s=PROBE_S)
+        if probe.stdout.strip() == "stuck" and not asking.done():
             return True
     return False
 

@@ -7,7 +7,6 @@ const { chromium } = require("playwright-core")
 // The sandbox around it is the isolation: Chromium's own needs privileges the sandbox does not give.
 const FLAGS = [
   "--no-sandbox",
-  "--no-zygote",
   "--no-proxy-server",
   "--no-first-run",
   "--disable-gpu",

@@ -46,6 +46,6 @@ function asleep(pid) {
   return threadsOf(pid).every((thread) => (statOf(pid, thread)?.state ?? "S") === "S")
 }
 
-module.exports = { noticed }
+module.exports = { noticed, serverPid }
 
 if (require.main === module) noticed()

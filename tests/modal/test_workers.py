@@ -105,7 +105,8 @@ class TestRuns(OnSupabase):
         runs = Runs(world.store, DiskWorkspaces(tmp_path))
         run = await runs.start(world.ada, None, "a kanban board for a small team")
         redeployed = another_version(tmp_path / "redeployed") / CONTAINER.relative_to(ROOT)
-        for code, told_to_end, steps in ((CONTAINER, signal.SIGTERM, 1), (redeployed, signal.SIGINT, 3)):
+        for code, told_to_end, more in ((CONTAINER, signal.SIGTERM, 1), (redeployed, signal.SIGINT, 2)):
+            steps = len(await _results(world, run)) + more
             # Typing slowly, it is not done before it is stopped.
             slowly = {**os.environ, "CODEFLOW_DEMO_PACE": "0.5"}
             container = await asyncio.create_subprocess_exec(sys.executable, str(code), run.id, env=slowly)

@@ -43,7 +43,7 @@ def visit(browser: Browser, site: Site, **context: Any) -> Iterator[Page]:
     """A fresh browser's page. Fails on an uncaught error, an error in the console, and a request to anybody else."""
     visited = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "base_url": site.url, **context})
     page = visited.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     wrong: list[str] = []
     own = (site.url, site.sim.preview_url, "data:", "about:")
     page.on("pageerror", lambda error: wrong.append(str(error)))
