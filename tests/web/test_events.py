@@ -40,6 +40,16 @@ async def test_a_page_that_opens_gets_the_view_and_then_what_follows_until_the_e
     assert view.runs[0].id == run_id
 
 
+async def test_a_project_whose_page_is_open_is_looked_at(site: Site) -> None:
+    project_id, run_id = await site.start()
+    async with site.stage.working(), aclosing(messages(site.http, f"/api/projects/{project_id}/events")) as stream:
+        await anext(stream)
+        while not (await site.services.store.run(LOCAL_USER, run_id)).status.over:
+            await anext(stream)
+    [preview] = await site.services.store.previews()
+    assert preview.looked_s is not None
+
+
 async def test_a_page_that_loses_its_connection_again_and_again_misses_and_repeats_nothing(site: Site) -> None:
     project_id, _ = await site.start()
     site.stage.actor.pause_s = 0.01
