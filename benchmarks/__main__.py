@@ -1,4 +1,6 @@
-"""`python -m benchmarks`: how long people wait, each wait beside its floor. Takes some minutes; rounds are interleaved."""
+"""`python -m benchmarks`: what changes cost, and how long people wait, each wait beside its floor. Takes some minutes;
+rounds are interleaved.
+"""
 
 import argparse
 import asyncio
@@ -13,6 +15,7 @@ from backend.config import Settings
 from backend.e2b_host.probe import probe
 from backend.store.sqlite import SqliteStore
 from backend.workspace.provision import find_node, provision
+from benchmarks import edits
 from benchmarks.bare import BareProject, BareServer
 from benchmarks.floors import EmptyJail, RawAppend
 from benchmarks.hosts import embedded
@@ -99,6 +102,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     console = Console()
+    console.print(edits.table())
     with tempfile.TemporaryDirectory(prefix="codeflow-bench-", ignore_cleanup_errors=True) as scratch:
         rows = asyncio.run(bench(rounds, Path(scratch), console))
     console.print(table(rows))
