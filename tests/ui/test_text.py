@@ -60,3 +60,9 @@ def test_frames_lost_or_repeated_never_double_what_is_shown() -> None:
     ]
     body = "const live = m.emptyLive(); data.forEach((f) => m.addFrame(live, f)); return m.partsOf(live, {id: 'r'}, 'model:0')"
     assert evaluate("live.js", body, frames)[0]["text"] == "abc"
+
+
+def test_headline_names_the_models_that_answered_each_once_and_not_the_demo() -> None:
+    models = ["", "gpt-6.1-sol", "gpt-6.1-sol", "", "gemini-4-argon", "demo"]
+    run = {"steps": [{"model": model} for model in models]}
+    assert evaluate("timeline.js", "return m.answeredBy(data)", run) == "gpt-6.1-sol, gemini-4-argon"

@@ -2,7 +2,7 @@
 import { plural, seconds } from "./dom.js";
 import { partsOf } from "./live.js";
 import { agentMarkdown, escapeInline, promptHtml } from "./markdown.js";
-import { countsHtml, isShown, isUndone, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
+import { answeredBy, countsHtml, isShown, isUndone, noteThought, partThought, problemHtml, remarkThought, stepThought } from "./timeline.js";
 
 /** Rendering costs grow with the messages: what is older is left to the Changes tab. */
 const MAX_MESSAGES = 80;
@@ -136,7 +136,7 @@ function headline(run, steps) {
   if (run.kind === "restore") return `${run.prompt} · ${took}`;
   if (run.kind !== "prompt") return `${WORK[run.kind][run.status === "succeeded" ? 1 : 0]} · ${took}`;
   const verb = run.status === "cancelled" ? "Stopped after" : "Worked for";
-  return steps ? `${verb} ${took} · ${plural(steps, "step")}` : `${verb} ${took}`;
+  return [`${verb} ${took}`, steps && plural(steps, "step"), answeredBy(run)].filter(Boolean).join(" · ");
 }
 
 function ending(view, run) {

@@ -125,4 +125,7 @@ export function remarkThought(step) {
   return { title: title("say", escapeInline(first.length > 90 ? `${first.slice(0, 90)}…` : first)), body: agentMarkdown(step.text), status: "done" };
 }
 
+/** Which models answered in a run, for its headline; of the demo model the page tells elsewhere. */
+export const answeredBy = (run) => [...new Set(run.steps.map((step) => step.model))].filter((model) => model && model !== "demo").join(", ");
+
 export const noteThought = (icon, words, body = "") => ({ title: title(icon, escapeInline(words)), body: body && escapeInline(body), status: "done" });
