@@ -20,7 +20,9 @@ async def serve_host(settings: Settings, port: int, *, as_json: bool) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, stop.set)
     with console.status("Preparing the sandbox …") as status:
-        host = await EmbeddedHost.start(settings, lambda message, _fraction: status.update(message), port=port)
+        host = await EmbeddedHost.start(
+            settings, lambda message, _fraction: status.update(message), port=port, expose_api=True
+        )
     try:
         if as_json:
             print(

@@ -33,8 +33,9 @@ class EmbeddedHost:
     sandboxes from this data directory, that one is shared, and taken over when it ends.
     """
 
-    def __init__(self, settings: Settings, template: Path, egress: list[str]) -> None:
+    def __init__(self, settings: Settings, template: Path, egress: list[str], *, expose_api: bool) -> None:
         self._settings = settings
+        self._expose_api = expose_api
         self._template = template
         self._egress = egress
         self._process: HostProcess | None = None
@@ -42,8 +43,11 @@ class EmbeddedHost:
         self._keeper: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, settings: Settings, progress: Progress, *, port: int = 0) -> "EmbeddedHost":
-        """Prepare the cache if need be, then serve. `progress` is called in this event loop.
+    async def start(
+        cls, settings: Settings, progress: Progress, *, port: int = 0, expose_api: bool = False
+    ) -> "EmbeddedHost":
+        """Prepare the cache if need be, then serve. `progress` is called in this event loop. `expose_api`: the API answers
+        by whatever name it is reached, not by this machine's own alone.
 
         Raises `Unavailable` (no Node, network or room) or `SandboxUnavailable` (no isolation, port taken) with what to do.
         """
@@ -55,7 +59,7 @@ class EmbeddedHost:
         template = await asyncio.to_thread(provision, settings, report)
         config = await asyncio.to_thread(lambda: npm_config(node_runtime()))
         progress("Starting the sandbox host", None)
-        host = cls(settings, template, [registry_host(config), *settings.sandbox_egress_hosts])
+        host = cls(settings, template, [registry_host(config), *settings.sandbox_egress_hosts], expose_api=expose_api)
         await host._serve(port or settings.preview_port)
         host._keeper = asyncio.create_task(host._keep())
         return host
@@ -131,6 +135,7 @@ class EmbeddedHost:
             envs=framing(self._settings),
             domain=urlsplit(self._settings.preview_domain).netloc if self._settings.preview_domain else None,
             bind=self._settings.preview_bind,
+            expose_api=self._expose_api,
         )
 
     def _publish(self, serving: Serving) -> None:

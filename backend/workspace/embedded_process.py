@@ -54,6 +54,7 @@ class HostProcess:
         envs: Mapping[str, str] | None = None,
         domain: str | None = None,
         bind: str = "127.0.0.1",
+        expose_api: bool = False,
     ) -> "HostProcess":
         """`envs`: for every process in its sandboxes. `domain`: what their names end in. Returns when it serves. Raises `HostTaken`, or `SandboxUnavailable` with the host's own words."""
         command = [sys.executable, "-m", "backend.e2b_host", "--json", "--until-stdin-eof"]
@@ -66,6 +67,7 @@ class HostProcess:
             f"{settings.e2b_template}={template}",
         ]
         command += ["--bind", bind, *(("--domain", domain) if domain else ())]
+        command += ["--expose-api"] if expose_api else []
         command += ["--pool", f"{settings.e2b_template}={pool}"] if pool else []
         command += [part for host in egress for part in ("--egress", host)]
         command += [part for name, value in (envs or {}).items() for part in ("--env", f"{name}={value}")]
