@@ -56,7 +56,10 @@ class HostProcess:
         bind: str = "127.0.0.1",
         expose_api: bool = False,
     ) -> "HostProcess":
-        """`envs`: for every process in its sandboxes. `domain`: what their names end in. Returns when it serves. Raises `HostTaken`, or `SandboxUnavailable` with the host's own words."""
+        """`envs`: for every process in its sandboxes. `domain`: what their names end in. Returns when it serves.
+
+        Raises `HostTaken`, or `SandboxUnavailable` with the host's own words.
+        """
         command = [sys.executable, "-m", "backend.e2b_host", "--json", "--until-stdin-eof"]
         command += [
             "--port",
