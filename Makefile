@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test test-hosted check audit format bench clean
+.PHONY: run test test-hosted test-e2b check audit format bench clean
 
 run: $(VENV)/.run
 	@$(BIN)/codeflow serve --open
@@ -13,6 +13,10 @@ test: $(VENV)/.test
 
 test-hosted: $(VENV)/.test
 	@$(BIN)/python -m pytest tests/supabase/hosted.py $(PYTEST_ARGS)
+
+test-e2b: $(VENV)/.test
+	@test -n "$$E2B_API_KEY" || { echo "Set E2B_API_KEY, and build the template first: codeflow template"; exit 1; }
+	@$(BIN)/python -m pytest tests/workspace $(PYTEST_ARGS)
 
 check: $(VENV)/.test
 	@$(BIN)/ruff format --check .

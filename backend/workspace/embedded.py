@@ -60,7 +60,7 @@ class EmbeddedHost:
         config = await asyncio.to_thread(lambda: npm_config(node_runtime()))
         progress("Starting the sandbox host", None)
         host = cls(settings, template, [registry_host(config), *settings.sandbox_egress_hosts], expose_api=expose_api)
-        await host._serve(port or settings.preview_port)
+        await host._serve_first(port or settings.preview_port)
         host._keeper = asyncio.create_task(host._keep())
         return host
 
@@ -113,6 +113,18 @@ class EmbeddedHost:
         """Where a serving host is found by other processes of the same user."""
         return self._settings.data_dir / "sandbox-host.json"
 
+    @property
+    def _port(self) -> Path:
+        """Where it listened last: sandboxes outlive it, and so should their previews' addresses."""
+        return self._settings.data_dir / "sandbox-port"
+
+    async def _serve_first(self, port: int) -> None:
+        if not port and self._port.is_file():
+            with contextlib.suppress(SandboxUnavailable):
+                await self._serve(int(self._port.read_text()))
+                return
+        await self._serve(port)
+
     async def _serve(self, port: int) -> None:
         try:
             self._process = await asyncio.to_thread(self._start, port)
@@ -143,6 +155,7 @@ class EmbeddedHost:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(vars(serving), file)
         draft.replace(self._facts)
+        self._port.write_text(str(httpx.URL(serving.api_url).port))
 
     async def _shared(self) -> Serving | None:
         """The host another process serves, if it answers."""
