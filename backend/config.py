@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     every other provider with a key; `none`: nobody."""
     ai_models: str = Field(default="", alias="AI_MODELS")
     """What projects may choose from beside the models in force, written alike: `openai:gpt-6-luna,gemini`."""
+    ai_critic: bool = Field(default=True, alias="AI_CRITIC")
+    """Whether a model that sees looks at pictures of what was built, and has the coder repair what it finds."""
     ai_price_input: float = Field(default=4.0, gt=0, alias="AI_PRICE_INPUT")
     """Dollars for a million input tokens of a model that no public price list names."""
     ai_price_output: float = Field(default=18.0, gt=0, alias="AI_PRICE_OUTPUT")

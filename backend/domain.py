@@ -78,6 +78,10 @@ class RunKind(StrEnum):
     """The planner says how it would build what the prompt asks, for the person to change and accept; changes nothing."""
 
 
+ASKING = frozenset({RunKind.PROMPT, RunKind.PLAN})
+"""Kinds in which a person asks agents for something, and gets an answer in words."""
+
+
 class RunStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

@@ -55,6 +55,13 @@ class RunClaimed(Fact):
     attempt: int
 
 
+class ProjectMapped(Fact):
+    """What the agents are told of the project as the run found it: its routes, files and lasting instructions."""
+
+    type: Literal["project.mapped"] = "project.mapped"
+    text: str
+
+
 class SandboxBooting(Fact):
     type: Literal["sandbox.booting"] = "sandbox.booting"
     reason: Literal["new", "lost"] = "new"
@@ -167,6 +174,7 @@ class ReviewFinished(Fact):
     cached_tokens: int = 0
     output_tokens: int = 0
     cost_micros: int = 0
+    estimated: bool = False
     duration_ms: int
 
 
@@ -217,6 +225,7 @@ Event = Annotated[
     RunQueued
     | FollowUpsChanged
     | RunClaimed
+    | ProjectMapped
     | SandboxBooting
     | SandboxReady
     | SandboxClosed

@@ -24,7 +24,6 @@ from pydantic_ai.messages import (
     ToolCallPartDelta,
     UserPromptPart,
 )
-from pydantic_ai.models import ModelRequestParameters
 
 from backend.agent.ahead import Ahead
 from backend.agent.arguments import tidied, tidy
@@ -33,24 +32,18 @@ from backend.agent.cutting import kept
 from backend.agent.faults import BrokenOff
 from backend.agent.journal import Journal
 from backend.agent.providers import request_settings
+from backend.agent.roles import Role
 from backend.agent.spending import Meter
-from backend.agent.tools import CATALOGUE
 from backend.events import Delta
 
 _ENDS = ("FUNCTION_CALL",)
 """What servers of Gemini's wire say for an answer that ends with calls, in place of `STOP`."""
-_TOOLS = [tool.definition() for tool in CATALOGUE.values()]
-_PARAMETERS = ModelRequestParameters(function_tools=_TOOLS, allow_text_output=True)
-_TOOLS_CHARS = sum(len(json.dumps(tool.parameters_json_schema)) + len(tool.description or "") for tool in _TOOLS)
-
-
-def metered(candidate: Candidate, messages: Sequence[ModelMessage]) -> Meter:
-    return Meter(candidate, messages, _TOOLS_CHARS)
 
 
 async def answer(
     journal: Journal,
     step: str,
+    role: Role,
     candidate: Candidate,
     messages: Sequence[ModelMessage],
     ahead: Ahead,
@@ -68,7 +61,9 @@ async def answer(
     try:
         async with (
             asyncio.timeout(silence_s) as silence,
-            model_request_stream(model, seen, model_settings=settings, model_request_parameters=_PARAMETERS) as stream,
+            model_request_stream(
+                model, seen, model_settings=settings, model_request_parameters=role.parameters
+            ) as stream,
         ):
             try:
                 async for event in stream:

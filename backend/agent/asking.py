@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass
 from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelResponse
 
 from backend.agent.ahead import Ahead
-from backend.agent.answering import answer, metered
+from backend.agent.answering import answer
 from backend.agent.candidate import Candidate
 from backend.agent.faults import FAULTS, Fault, fault_of
 from backend.agent.journal import Journal
 from backend.agent.models import Models, Patience
-from backend.agent.spending import Bill
+from backend.agent.roles import Role
+from backend.agent.spending import Bill, Meter
 from backend.agent.stops import ModelFailed
 from backend.agent.tracing import traced
 from backend.domain import CodeFlowError
@@ -28,9 +29,9 @@ from backend.events import ModelFinished, ModelRestarted, ModelSpent, StepStarte
 
 @traced
 async def ask(
-    journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
+    journal: Journal, step: str, role: Role, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
 ) -> ModelFinished:
-    """The coder's answer to `messages`, streamed under `step` and journaled; `ahead` hears of its calls as they come.
+    """The role's answer to `messages`, streamed under `step` and journaled; `ahead` hears of its calls as they come.
     Raises `ModelFailed` when none of the models answers.
     """
     if not models.coder:
@@ -39,7 +40,7 @@ async def ask(
         )
     await journal.append(StepStarted(step=step, kind="model"))
     begun = time.monotonic()
-    response, bill = await _Asking(journal, step, models, messages, ahead).first_answer()
+    response, bill = await _Asking(journal, step, role, models, messages, ahead).first_answer()
     finished = ModelFinished(
         step=step,
         message=ModelMessagesTypeAdapter.dump_python([response], mode="json")[0],
@@ -64,9 +65,16 @@ class _Turn:
 
 class _Asking:
     def __init__(
-        self, journal: Journal, step: str, models: Models, messages: Sequence[ModelMessage], ahead: Ahead
+        self,
+        journal: Journal,
+        step: str,
+        role: Role,
+        models: Models,
+        messages: Sequence[ModelMessage],
+        ahead: Ahead,
     ) -> None:
-        self.journal, self.step, self.models, self.messages, self.ahead = journal, step, models, messages, ahead
+        self.journal, self.step, self.role, self.ahead = journal, step, role, ahead
+        self.models, self.messages = models, messages
         self.turns = [_Turn(candidate) for candidate in models.coder]
 
     async def first_answer(self) -> tuple[ModelResponse, Bill]:
@@ -101,12 +109,12 @@ class _Asking:
         undone, and paid for all the same.
         """
         candidate, patience = turn.candidate, self.models.patience
-        meter = metered(candidate, self.messages)
+        meter = Meter(candidate, self.messages, self.role.tools_chars)
         self.ahead.begin()
         turn.asked += 1
         try:
             response = await answer(
-                self.journal, self.step, candidate, self.messages, self.ahead, meter, patience.silence_s
+                self.journal, self.step, self.role, candidate, self.messages, self.ahead, meter, patience.silence_s
             )
             return response, meter.bill()
         except FAULTS as error:

@@ -6,7 +6,7 @@ Earlier runs are told in a form that never changes again, so that a provider's c
 sent again has set aside, nothing is told: its files never saw them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic_ai.messages import (
     BinaryContent,
@@ -19,9 +19,9 @@ from pydantic_ai.messages import (
 )
 
 from backend.agent.journal import BASE_STEP, UNDO_STEP, Journal
-from backend.agent.prompts import prompt
-from backend.agent.tools import is_kit
-from backend.domain import FileChange, FileStatus, RunKind, RunStatus
+from backend.agent.remembering import briefly
+from backend.agent.roles import Role
+from backend.domain import ASKING, FileChange, FileStatus, RunKind, RunStatus
 from backend.events import (
     CheckFinished,
     Entry,
@@ -43,13 +43,13 @@ Told = Sequence[Event]
 """What one run journaled."""
 
 
-async def opening(journal: Journal, files: Iterable[str]) -> list[ModelMessage]:
-    """The messages before the run's first answer. `files`: the project's paths as the run found them."""
+async def opening(journal: Journal, role: Role, project: str) -> list[ModelMessage]:
+    """The messages before the run's first answer. `project`: the map of the project as the run found it."""
     run = journal.run
     again = run.restore_id if run.kind is RunKind.PROMPT else None
     messages, note = _told(_line(journal.past, again))
-    context = ModelRequest(parts=[*note, UserPromptPart(_project(files))])
-    asked = ModelRequest(parts=[UserPromptPart(await _asked(journal))], instructions=prompt("coder"))
+    context = ModelRequest(parts=[*note, UserPromptPart(project)])
+    asked = ModelRequest(parts=[UserPromptPart(await _asked(journal))], instructions=role.instructions)
     return [*messages, context, asked]
 
 
@@ -72,16 +72,6 @@ async def _asked(journal: Journal) -> str | list[UserContent]:
         return run.prompt
     images = [BinaryContent(await journal.blob(a.sha256), media_type=a.media_type) for a in run.attachments]
     return [run.prompt, *images]
-
-
-def _project(files: Iterable[str]) -> str:
-    paths = list(files)
-    own = [path for path in paths if not is_kit(path)]
-    kit = [path.removeprefix("components/ui/").removesuffix(".tsx") for path in paths if is_kit(path)]
-    lines = ["<project>", *own]
-    if kit:
-        lines.append(f"components/ui/: {', '.join(kit)}")
-    return "\n".join([*lines, "</project>"])
 
 
 def _line(past: Sequence[Entry], starts_from: str | None) -> list[Told]:
@@ -119,15 +109,14 @@ def _branched_off(events: Told) -> str | None:
 def _told(line: Sequence[Told]) -> tuple[list[ModelMessage], list[UserPromptPart]]:
     """Earlier runs as messages, and what happened after the last answer as a note for the next question."""
     runs = [events for events in line if (queued := _queued(events)) and queued.kind is not RunKind.WAKE]
-    excess = len(runs) - MAX_TOLD_RUNS
-    if excess > 0:
-        runs = runs[-(-excess // _FORGET_AT_ONCE) * _FORGET_AT_ONCE :]
+    long_ago = max(0, -(-(len(runs) - MAX_TOLD_RUNS) // _FORGET_AT_ONCE) * _FORGET_AT_ONCE)
     messages: list[ModelMessage] = []
-    note: list[UserPromptPart] = []
+    note = [UserPromptPart(briefly(runs[:long_ago]))] if long_ago else []
+    runs = runs[long_ago:]
     for events in runs:
         queued = _queued(events)
         assert queued is not None
-        if queued.kind is RunKind.PROMPT:
+        if queued.kind in ASKING:
             if note:
                 messages.append(ModelRequest(parts=note))
             messages.append(ModelRequest(parts=[UserPromptPart(_question(queued))]))

@@ -28,14 +28,17 @@ from backend.agent.cutting import Cuts
 from backend.agent.forgetting import within_reach
 from backend.agent.gate import Gate
 from backend.agent.journal import Journal
+from backend.agent.mapping import mapped
 from backend.agent.models import Models
 from backend.agent.progress import Progress
 from backend.agent.proving import Prover
+from backend.agent.reviewing import Critic, as_request
+from backend.agent.roles import CODER, PLANNER
 from backend.agent.scope import Scope
 from backend.agent.stops import Stopped
 from backend.agent.titles import naming
 from backend.agent.tried import tried
-from backend.domain import CheckReport, Failure
+from backend.domain import CheckReport, Failure, RunKind
 from backend.events import ModelFinished, ToolFinished, spent_micros
 from backend.workspace.contract import Workspace
 
@@ -71,9 +74,11 @@ async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: 
 class _Work:
     def __init__(self, journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> None:
         self.journal, self.workspace, self.models, self.budget = journal, workspace, models, budget
-        self.paths = history.paths_at_start(workspace.files, journal.entries)
-        self.scope = Scope(journal.run.prompt, self.paths)
+        found = history.paths_at_start(workspace.files, journal.entries)
+        self.scope = Scope(journal.run.prompt, found)
         self.ahead = Ahead(workspace, self.scope)
+        self.role = PLANNER if journal.run.kind is RunKind.PLAN else CODER
+        self.critic = Critic(journal, models)
         self.progress = Progress()
         self.prover = Prover(journal, workspace, gate, self.progress)
         self.clock = Clock(journal.entries)
@@ -84,7 +89,7 @@ class _Work:
         self.changed = False
 
     async def through(self) -> Outcome:
-        messages = await history.opening(self.journal, self.paths)
+        messages = await history.opening(self.journal, self.role, await mapped(self.journal, self.workspace.files))
         for turn in count():
             answer = await self.think(turn, messages)
             messages.append(answer)
@@ -94,7 +99,7 @@ class _Work:
                 self.progress.answered(calls, results)
                 messages.append(ModelRequest(parts=[*self.as_parts(calls, results), *to_go_on]))
                 done = next((result for result in results if result.tool == "finish" and result.ok), None)
-                if done:
+                if done and await self.accepted(messages):
                     return self.outcome(summary=done.target)
             elif to_go_on:
                 messages.append(ModelRequest(parts=to_go_on))
@@ -102,18 +107,26 @@ class _Work:
                 return self.outcome(summary=answer.text or "")
             else:
                 report = await self.prover.prove_anew()
-                if report.passed:
+                if not report.passed:
+                    messages.append(ModelRequest(parts=[UserPromptPart(report.as_text())]))
+                elif await self.accepted(messages):
                     return self.outcome(summary=answer.text or "")
-                messages.append(ModelRequest(parts=[UserPromptPart(report.as_text())]))
             self.progress.require()
         raise AssertionError
+
+    async def accepted(self, messages: list[ModelMessage]) -> bool:
+        """Whether the critic lets the proven app go; what it finds is for the coder."""
+        findings = await self.critic.review(self.prover.report)
+        if findings:
+            messages.append(ModelRequest(parts=[UserPromptPart(as_request(findings))]))
+        return not findings
 
     async def think(self, turn: int, messages: Sequence[ModelMessage]) -> ModelResponse:
         """The model's answer to all there is so far."""
         event = self.finished.get(step := f"model:{turn}")
         if not isinstance(event, ModelFinished):
             self.budget.require(spent_micros(self.journal.entries), turn, self.clock.worked_s)
-            event = await ask(self.journal, step, self.models, within_reach(messages), self.ahead)
+            event = await ask(self.journal, step, self.role, self.models, within_reach(messages), self.ahead)
         (message,) = ModelMessagesTypeAdapter.validate_python([event.message])
         assert isinstance(message, ModelResponse)
         return message

@@ -58,6 +58,8 @@ class Models:
     patience: Patience = Patience()
     listed: list[Candidate] = field(default_factory=list)
     """Others a project may choose."""
+    critic: bool = True
+    """Whether a model that sees is asked about the looks of what was built."""
 
     @classmethod
     def for_settings(cls, settings: Settings) -> "Models":
@@ -77,7 +79,13 @@ class Models:
             info = ProviderInfo(name, model, demo=False, reason=reason, fallbacks=[], problem=str(incomplete))
             return cls(info, [], [])
         info = ProviderInfo(name, coder.name, demo=False, reason=reason, fallbacks=[other.name for other, _ in others])
-        return cls(info, [coder, *(c for c, _ in others)], [namer, *(n for _, n in others)], listed=choices)
+        return cls(
+            info,
+            [coder, *(c for c, _ in others)],
+            [namer, *(n for _, n in others)],
+            listed=choices,
+            critic=settings.ai_critic,
+        )
 
     def choices(self) -> list[Choice]:
         """What a project may choose from; the first is what it has when it chooses nothing. One or none: no choice."""

@@ -7,7 +7,9 @@ from typing import Literal
 
 from backend.config import ROOT
 
+RoleName = Literal["coder", "critic", "namer", "planner"]
+
 
 @cache
-def prompt(role: Literal["coder", "namer"]) -> str:
+def prompt(role: RoleName) -> str:
     return (ROOT / "prompts" / f"{role}.md").read_text(encoding="utf-8").strip()

@@ -17,6 +17,7 @@ from backend.runs.edit import run_edit
 from backend.runs.job import AgentWork, Finish, Job, failed
 from backend.runs.journal import FRAME_S, REMOTE_FRAME_S, RunJournal
 from backend.runs.measuring import measure_end, observed
+from backend.runs.plan import run_plan
 from backend.runs.prompt import run_prompt
 from backend.runs.restore import run_restore
 from backend.runs.sandbox import settle_preview
@@ -33,6 +34,7 @@ KINDS: dict[RunKind, Callable[[Job], Awaitable[Finish]]] = {
     RunKind.EDIT: run_edit,
     RunKind.RESTORE: run_restore,
     RunKind.WAKE: run_wake,
+    RunKind.PLAN: run_plan,
 }
 MAX_ATTEMPTS = 8
 """A run that so many workers did not survive is ended, instead of taking the next one down."""

@@ -15,6 +15,12 @@ def page_routes(paths: Iterable[str]) -> list[str]:
     return sorted(routes, key=lambda route: (route.count("/") if route != "/" else 0, route))
 
 
+def page_patterns(paths: Iterable[str]) -> list[str]:
+    """Every page, with its parameters as the files name them: `["/", "/items/[id]"]`."""
+    found = {_pattern(match[1] or "") for path in paths if (match := _PAGE.match(path))}
+    return sorted(found, key=lambda route: (route.count("/") if route != "/" else 0, route))
+
+
 def handler_routes(paths: Iterable[str]) -> list[str]:
     """Every static route handler: `["/api/tasks"]`."""
     return sorted({route for path in paths if (found := _HANDLER.match(path)) and (route := _route(found[1] or ""))})
@@ -39,6 +45,11 @@ def _page_route(path: str) -> str | None:
     if (found := _OLD_PAGE.match(path)) and not found[1].rsplit("/", 1)[-1].startswith("_") and found[1] != "404":
         return _route(re.sub(r"(^|/)index$", "", found[1]))
     return None
+
+
+def _pattern(folder: str) -> str:
+    parts = [part for part in folder.split("/") if part and not (part.startswith("(") and part.endswith(")"))]
+    return "/" + "/".join(part for part in parts if not part.startswith("@"))
 
 
 def _route(folder: str) -> str | None:

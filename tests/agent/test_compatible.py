@@ -13,6 +13,7 @@ from backend.agent.asking import ask
 from backend.agent.budget import Budget
 from backend.agent.history import opening
 from backend.agent.loop import run_agent
+from backend.agent.roles import CODER
 from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.events import ModelFinished, ModelRestarted, ToolFinished
@@ -39,7 +40,9 @@ async def asked(station: Station, *replies: Reply) -> tuple[ModelFinished, Memor
     station.will(*replies)
     journal = MemoryJournal(a_run())
     ahead = Ahead(MemoryWorkspace({}), Scope("a counter"))
-    return await ask(journal, "model:0", models_of(station.candidate), await opening(journal, []), ahead), journal
+    return await ask(
+        journal, "model:0", CODER, models_of(station.candidate), await opening(journal, CODER, ""), ahead
+    ), journal
 
 
 def call(args: dict | str, **more: Any) -> Call:
@@ -174,12 +177,12 @@ async def test_conversation_too_long_is_recognised_in_any_words_and_another_mode
     station.will(Reply(status, body=body))
     another.will(chat("I read more."))
     journal = MemoryJournal(a_run())
-    messages = await opening(journal, [])
+    messages = await opening(journal, CODER, "")
     ahead = Ahead(MemoryWorkspace({}), Scope(""))
     models = models_of(station.candidate, another.candidate)
-    assert (await ask(journal, "model:0", models, messages, ahead)).text == "I read more."
+    assert (await ask(journal, "model:0", CODER, models, messages, ahead)).text == "I read more."
     with pytest.raises(ModelFailed, match="longer than `local-coder` can read"):
-        await ask(MemoryJournal(a_run()), "model:0", models_of(station.candidate), messages, ahead)
+        await ask(MemoryJournal(a_run()), "model:0", CODER, models_of(station.candidate), messages, ahead)
     assert station.asked == 2
 
 
@@ -209,11 +212,11 @@ async def test_what_only_openai_knows_is_sent_to_no_other_server(at):
 
 async def test_ten_calls_at_once_over_one_connection_pool_stay_apart(at):
     at["compatible"].will(chat("Hi."))
-    messages = await opening(MemoryJournal(a_run()), [])
+    messages = await opening(MemoryJournal(a_run()), CODER, "")
     models = models_of(at["compatible"].candidate)
     answers = await asyncio.gather(
         *(
-            ask(MemoryJournal(a_run()), "model:0", models, messages, Ahead(MemoryWorkspace({}), Scope("")))
+            ask(MemoryJournal(a_run()), "model:0", CODER, models, messages, Ahead(MemoryWorkspace({}), Scope("")))
             for _ in range(10)
         )
     )

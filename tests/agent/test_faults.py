@@ -17,6 +17,7 @@ from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.history import opening
 from backend.agent.models import Models, Patience
+from backend.agent.roles import CODER
 from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.domain import Failure, FailureCode
@@ -104,7 +105,8 @@ CASES = {f"{name}, before": case for name, case in BEFORE.items()} | {
 async def asked(models: Models) -> tuple[ModelFinished, MemoryJournal, MemoryWorkspace]:
     journal, workspace = MemoryJournal(a_run()), MemoryWorkspace(START)
     finished = await asyncio.wait_for(
-        ask(journal, "model:0", models, await opening(journal, []), Ahead(workspace, Scope("a counter"))), timeout=20
+        ask(journal, "model:0", CODER, models, await opening(journal, CODER, ""), Ahead(workspace, Scope("a counter"))),
+        timeout=20,
     )
     return finished, journal, workspace
 

@@ -6,6 +6,7 @@ from pydantic_ai.messages import ModelRequest, ModelResponse
 
 from backend.agent.history import opening, paths_at_start
 from backend.agent.journal import BASE_STEP, UNDO_STEP
+from backend.agent.roles import CODER
 from backend.domain import Attachment, Failure, FailureCode, FileChange, FileStatus, RunKind, RunStatus
 from backend.events import Entry, Event, ModelFinished, RunFinished, RunQueued, ToolFinished, VersionCommitted
 from tests.agent.doubles import NOW, MemoryJournal, a_run
@@ -66,7 +67,7 @@ BUILT = [
 
 
 async def test_earlier_run_is_told_by_what_was_asked_said_and_changed_without_its_code():
-    messages = await opening(MemoryJournal(a_run("make it green"), a_past(BUILT)), ["app/page.tsx"])
+    messages = await opening(MemoryJournal(a_run("make it green"), a_past(BUILT)), CODER, "")
     text = told(messages)
     assert prompts(messages)[0] == "a kanban board"
     assert prompts(messages)[-1] == "make it green"
@@ -91,7 +92,7 @@ async def test_hand_made_changes_and_failures_are_told_as_facts():
         [asked("add a chart"), ended(RunStatus.FAILED, failure)],
         [asked("never mind"), ended(RunStatus.CANCELLED)],
     )
-    text = told(await opening(MemoryJournal(a_run("now?"), past), []))
+    text = told(await opening(MemoryJournal(a_run("now?"), past), CODER, ""))
     for fact in (
         "changed files by hand",
         "M lib/site.ts",
@@ -104,44 +105,43 @@ async def test_hand_made_changes_and_failures_are_told_as_facts():
 
 async def test_what_was_told_once_is_told_the_same_ever_after_so_that_caches_hold():
     runs = [[asked(f"change {n}"), said(f"Did {n}."), ended()] for n in range(60)]
-    shorter = await opening(MemoryJournal(a_run("x"), a_past(*runs[:12])), ["a.ts"])
-    longer = await opening(MemoryJournal(a_run("y"), a_past(*runs[:13])), ["a.ts", "b.ts"])
+    shorter = await opening(MemoryJournal(a_run("x"), a_past(*runs[:12])), CODER, "")
+    longer = await opening(MemoryJournal(a_run("y"), a_past(*runs[:13])), CODER, "the map")
     stable = [told([message]) for message in shorter[:-2]]
     assert [told([message]) for message in longer[: len(stable)]] == stable
     many = [
         len(
-            [m for m in await opening(MemoryJournal(a_run("z"), a_past(*runs[:n])), []) if isinstance(m, ModelResponse)]
+            [
+                m
+                for m in await opening(MemoryJournal(a_run("z"), a_past(*runs[:n])), CODER, "")
+                if isinstance(m, ModelResponse)
+            ]
         )
         for n in range(60)
     ]
     assert max(many) == 20
-    starts = {prompts(await opening(MemoryJournal(a_run("z"), a_past(*runs[:n])), []))[0] for n in range(41, 51)}
-    assert len(starts) == 1, "the oldest runs are forgotten ten at a time"
+    earlier = {
+        prompts(await opening(MemoryJournal(a_run("z"), a_past(*runs[:n])), CODER, ""))[0] for n in range(41, 51)
+    }
+    assert len(earlier) == 1, "the oldest runs are shortened ten at a time"
+    (lines,) = earlier
+    assert "- change 0 → Did 0." in lines
+    assert "change 29 → Did 29." in lines
 
 
-async def test_project_is_told_by_its_files_with_the_ui_kit_in_one_line():
-    (context, question) = await opening(
-        MemoryJournal(a_run("hi")), ["app/page.tsx", "components/ui/button.tsx", "components/ui/card.tsx"]
-    )
-    assert told([context]) == "<project>\napp/page.tsx\ncomponents/ui/: button, card\n</project>"
+async def test_the_map_stands_before_the_question():
+    (context, question) = await opening(MemoryJournal(a_run("hi")), CODER, "<project>")
+    assert told([context]) == "<project>"
     assert isinstance(question, ModelRequest)
     assert question.instructions
     assert prompts([question]) == ["hi"]
-
-
-async def test_attempt_that_resumes_opens_with_the_same_words():
-    journal = MemoryJournal(a_run("hi"), a_past(BUILT))
-    before = await opening(journal, paths_at_start({"a.ts": b"", "b.ts": b""}, []))
-    await journal.append(wrote(change("c.ts", FileStatus.ADDED), change("a.ts", FileStatus.DELETED)), step="tool:0:0")
-    after = await opening(journal, paths_at_start({"b.ts": b"", "c.ts": b""}, journal.entries))
-    assert [told([m]) for m in before] == [told([m]) for m in after]
 
 
 async def test_images_of_the_question_are_shown_and_those_of_earlier_ones_named():
     image = Attachment(name="sketch.png", media_type="image/png", sha256="ab")
     past = a_past([RunQueued(kind=RunKind.PROMPT, prompt="like this", attachments=[image]), said("Yes."), ended()])
     journal = MemoryJournal(a_run("and this", attachments=[image]), past, blobs={"ab": b"png"})
-    messages = await opening(journal, [])
+    messages = await opening(journal, CODER, "")
     assert "(attached image: sketch.png)" in prompts(messages)[0]
     text, shown = prompts(messages)[-1]
     assert text == "and this"
@@ -172,9 +172,9 @@ TREE = [
 
 async def test_a_prompt_sent_again_hears_of_nothing_that_came_after_the_version_it_starts_from():
     run = a_run("make it blue", restore_id="v1", resends="old2")
-    assert prompts(await opening(MemoryJournal(run, a_past(*TREE)), []))[:-2:2] == ["a board"]
+    assert prompts(await opening(MemoryJournal(run, a_past(*TREE)), CODER, ""))[:-2:2] == ["a board"]
     first = a_run("a shop", restore_id="v0", resends="old0")
-    assert prompts(await opening(MemoryJournal(first, a_past(*TREE)), []))[1:] == ["a shop"]
+    assert prompts(await opening(MemoryJournal(first, a_past(*TREE)), CODER, ""))[1:] == ["a shop"]
 
 
 async def test_runs_after_one_that_was_sent_again_hear_of_its_branch_alone():
@@ -183,13 +183,13 @@ async def test_runs_after_one_that_was_sent_again_hear_of_its_branch_alone():
         [*again("make it blue", "old2", "v1"), wrote(change("app/blue.tsx")), committed("v4", 4), ended()],
         [asked("and square"), committed("v5", 5), ended()],
     )
-    text = told(await opening(MemoryJournal(a_run("now?"), past), []))
+    text = told(await opening(MemoryJournal(a_run("now?"), past), CODER, ""))
     for heard in ("a board", "make it blue", "M app/blue.tsx", "and square"):
         assert heard in text
     for aside in ("add a chart", "make it red", "and round", "lib/given-back.ts"):
         assert aside not in text
     aside_again = a_run("rounder", restore_id="v2", resends="old3")
-    text = told(await opening(MemoryJournal(aside_again, past), []))
+    text = told(await opening(MemoryJournal(aside_again, past), CODER, ""))
     assert "make it red" in text, "a branch that was set aside can be taken up again"
     assert "make it blue" not in text
 
@@ -198,7 +198,7 @@ async def test_one_sent_again_that_was_stopped_before_it_had_its_files_or_gave_t
     never = [RunQueued(kind=RunKind.PROMPT, prompt="blue", restore_id="v1", resends="old2"), ended(RunStatus.CANCELLED)]
     undone = [*again("blue", "old2", "v1"), step(UNDO_STEP), ended(RunStatus.CANCELLED)]
     for stopped in (never, undone):
-        text = told(await opening(MemoryJournal(a_run("now?"), a_past(*TREE, stopped)), []))
+        text = told(await opening(MemoryJournal(a_run("now?"), a_past(*TREE, stopped)), CODER, ""))
         assert "make it red" in text
         assert "and round" in text
 
@@ -210,7 +210,7 @@ async def test_what_was_taken_back_is_told_as_such_and_not_as_changes():
         step(UNDO_STEP, change("app/chart.tsx", FileStatus.DELETED)),
         ended(RunStatus.CANCELLED),
     ]
-    text = told(await opening(MemoryJournal(a_run("now?"), a_past(BUILT, stopped)), []))
+    text = told(await opening(MemoryJournal(a_run("now?"), a_past(BUILT, stopped)), CODER, ""))
     assert "took back what it had changed" in text
     assert "app/chart.tsx" not in text
 

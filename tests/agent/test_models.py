@@ -16,6 +16,7 @@ from backend.agent.asking import ask
 from backend.agent.cost import Price, cost_micros
 from backend.agent.history import opening
 from backend.agent.models import DEFAULTS, Candidate, Models, describe
+from backend.agent.roles import CODER
 from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.agent.titles import title, title_from_words
@@ -93,7 +94,7 @@ async def test_choice_that_lacks_something_is_not_replaced_in_silence(variables,
     assert clue in models.info.problem
     assert not models.info.demo
     with pytest.raises(ModelFailed, match=clue):
-        await ask(MemoryJournal(a_run()), "model:0", models, [], Ahead(MemoryWorkspace({}), Scope("")))
+        await ask(MemoryJournal(a_run()), "model:0", CODER, models, [], Ahead(MemoryWorkspace({}), Scope("")))
 
 
 KEYS = {"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "g"}
@@ -177,8 +178,8 @@ async def test_chosen_model_answers_and_the_others_stand_behind_it():
         models = replace(models_of(chat_model(up, "first")), listed=[chat_model(down, "chosen")])
         models = models.chosen("compatible:chosen")
         journal = MemoryJournal(a_run())
-        messages = await opening(journal, [])
-        finished = await ask(journal, "model:0", models, messages, Ahead(MemoryWorkspace({}), Scope("")))
+        messages = await opening(journal, CODER, "")
+        finished = await ask(journal, "model:0", CODER, models, messages, Ahead(MemoryWorkspace({}), Scope("")))
     assert (len(down.asked), finished.model) == (1, "first")
 
 
@@ -248,10 +249,11 @@ async def test_model_that_cannot_see_is_told_that_there_was_an_image():
     blind = FunctionModel(stream_function=stream, profile=ModelProfile(supports_image_input=False))
     run = a_run("like this", attachments=[Attachment(name="a.png", media_type="image/png", sha256="ab")])
     journal = MemoryJournal(run, blobs={"ab": b"png"})
-    messages = await opening(journal, [])
+    messages = await opening(journal, CODER, "")
     await ask(
         journal,
         "model:0",
+        CODER,
         models_of(Candidate("demo", "blind", lambda: blind)),
         messages,
         Ahead(MemoryWorkspace({}), Scope("")),

@@ -10,6 +10,7 @@ from backend.agent.budget import Budget
 from backend.agent.history import opening
 from backend.agent.loop import run_agent
 from backend.agent.models import Models
+from backend.agent.roles import CODER
 from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.domain import Attachment, FailureCode
@@ -26,7 +27,7 @@ ARGS = json.dumps({"path": "app/page.tsx", "content": "export default function P
 async def asked(models: Models, journal: MemoryJournal | None = None) -> tuple[ModelFinished, MemoryJournal]:
     journal = journal or MemoryJournal(a_run())
     return await ask(
-        journal, "model:0", models, await opening(journal, []), Ahead(MemoryWorkspace({}), Scope(""))
+        journal, "model:0", CODER, models, await opening(journal, CODER, ""), Ahead(MemoryWorkspace({}), Scope(""))
     ), journal
 
 
