@@ -21,7 +21,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A CodeFlow of the test's own, not yet started."""
-    server = Server(tmp_path / "data", {"CODEFLOW_DEMO_PACE": "0.3", "CODEFLOW_LEASE": "3"})
+    variables = {"CODEFLOW_DEMO_PACE": "0.3", "CODEFLOW_LEASE": "3", "CODEFLOW_SANDBOX_POOL": "0"}
+    server = Server(tmp_path / "data", variables)
     try:
         yield server
     finally:

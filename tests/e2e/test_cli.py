@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 CLI = [sys.executable, "-m", "backend.cli"]
+VARIABLES = {"AI_PROVIDER": "demo", "CODEFLOW_DEMO_PACE": "0", "CODEFLOW_SANDBOX_POOL": "0"}
+"""Nobody waits for a second sandbox."""
 
 
 def codeflow(*args: str, data_dir: Path, timeout: float = 200, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*CLI, *args],
-        env={**os.environ, "CODEFLOW_DATA_DIR": str(data_dir), "AI_PROVIDER": "demo", "CODEFLOW_DEMO_PACE": "0", **env},
+        env={**os.environ, "CODEFLOW_DATA_DIR": str(data_dir), **VARIABLES, **env},
         capture_output=True,
         text=True,
         timeout=timeout,
