@@ -106,7 +106,7 @@ class Disk:
 
 async def _du(sandbox: Sandbox, unit: str) -> int:
     process = await asyncio.create_subprocess_exec(
-        "nice", "du", "-s", "-x", unit, str(sandbox.plan.folder),
+        "du", "-s", "-x", unit, str(sandbox.plan.folder),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     output, _ = await process.communicate()

@@ -23,11 +23,12 @@ log = logging.getLogger(__name__)
 CHUNK = 65536
 HEAD_LIMIT = 16384
 HEAD_S = 15
+TURN_AWAY_S = 2
 CONNECT_S = 15
 IDLE_S = 600
 """A connection on which nothing moves either way is closed after this."""
 MAX_CONNECTIONS = 128
-"""Of one sandbox at a time."""
+"""Of one sandbox at a time; twice as many are told so, and more are hung up on."""
 RESOLVERS = 8
 
 Streams = tuple[StreamReader, StreamWriter]
@@ -74,12 +75,17 @@ class Egress:
     async def _serve(
         self, reader: StreamReader, writer: StreamWriter, sandbox_id: str, asked: Callable[[str], Request]
     ) -> None:
-        if self._open[sandbox_id] > MAX_CONNECTIONS:
-            await _answer(writer, "503 Service Unavailable", f"a sandbox has at most {MAX_CONNECTIONS} connections out")
+        if self._open[sandbox_id] > 2 * MAX_CONNECTIONS:
             return
+        full = self._open[sandbox_id] > MAX_CONNECTIONS
         try:
-            async with asyncio.timeout(HEAD_S):
+            async with asyncio.timeout(TURN_AWAY_S if full else HEAD_S):
                 request = read(await reader.readuntil(b"\r\n\r\n"))
+            if full:
+                raise Refused(f"a sandbox has at most {MAX_CONNECTIONS} connections out at a time")
+        except Refused as error:
+            await _answer(writer, "503 Service Unavailable", str(error))
+            return
         except BadRequest as error:
             await _answer(writer, "400 Bad Request", str(error))
             return

@@ -14,7 +14,7 @@ from .cgroups import Cgroups
 from .disk import Disk
 from .limits import MB, Limits
 from .memory import free_memory
-from .metrics import Meter, Usage, usage
+from .metrics import Meter, Usage, exact_usage, usage
 from .sandbox import Sandbox
 from .sandboxes import Sandboxes
 
@@ -85,6 +85,8 @@ class Guard:
         if sandbox.state == "dead" or began < self._next_look.get(sandbox.id, 0):
             return
         used = await self._usage(sandbox)
+        if not self._cgroups and used.memory > self._limits.memory_mb * MB:
+            used = await asyncio.to_thread(exact_usage, sandbox.pid)
         took = time.monotonic() - began
         self._used[sandbox.id] = used
         left = self._limits.memory_mb * MB - used.memory

@@ -42,20 +42,29 @@ def process_ids(root: int) -> list[int]:
 
 
 def usage(root: int) -> Usage:
-    """What the tree under `root` uses now, files that live in memory included."""
+    """What the tree under `root` uses now, files that live in memory included.
+
+    Pages that processes share since a fork are counted for each: never too little, and quick.
+    """
+    return _usage(root, "status", ("RssAnon:", "RssShmem:"))
+
+
+def exact_usage(root: int) -> Usage:
+    """The same with each page counted once; takes a millisecond or so a process."""
+    return _usage(root, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:"))
+
+
+def _usage(root: int, file: str, fields: tuple[str, ...]) -> Usage:
     memory, ticks = 0, 0
     pids = process_ids(root)
     for pid in pids:
         try:
-            status = Path(f"/proc/{pid}/status").read_text()
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            told = Path(f"/proc/{pid}/{file}").read_text()
+            times = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        memory += (
-            sum(int(line.split()[1]) for line in status.splitlines() if line.startswith(("RssAnon:", "RssShmem:")))
-            * 1024
-        )
-        ticks += int(fields[11]) + int(fields[12])
+        memory += sum(int(line.split()[1]) for line in told.splitlines() if line.startswith(fields)) * 1024
+        ticks += int(times[11]) + int(times[12])
     return Usage(memory + _tmpfs(pids) + deleted_files(pids).memory, ticks / TICKS)
 
 
@@ -63,7 +72,7 @@ def _tmpfs(pids: list[int]) -> int:
     for pid in reversed(pids):  # the outermost process has the host's root
         total = 0
         with contextlib.suppress(OSError):
-            if os.path.samefile(f"/proc/{pid}/root", "/"):  # not in a jail: these are everybody's
+            if Path(f"/proc/{pid}/root").samefile("/"):  # not in a jail: these are everybody's
                 return 0
             for place in IN_MEMORY:
                 found = os.statvfs(f"/proc/{pid}/root{place}")

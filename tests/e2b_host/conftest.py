@@ -52,6 +52,16 @@ class Host:
         """GET a preview as a browser does, without relying on the resolver for `*.localhost`."""
         return httpx.get(self.url + path, headers={"host": sandbox.get_host(port)})
 
+    def envd(self, sandbox: Sandbox, port: int = 49983) -> httpx.Client:
+        """What speaks to the sandbox's daemon, or to another of its ports, as the SDK does but without it."""
+        headers = {"e2b-sandbox-id": sandbox.sandbox_id, "e2b-sandbox-port": str(port)}
+        headers["x-access-token"] = sandbox._envd_access_token or ""
+        return httpx.Client(base_url=self.url, headers={**headers, "accept-encoding": "identity"}, timeout=60)
+
+    def api(self) -> httpx.Client:
+        """What speaks to the control plane."""
+        return httpx.Client(base_url=self.url, headers={"x-api-key": self.facts["api_key"]}, timeout=60)
+
     def logged(self) -> str:
         return self.log.read_text()
 
@@ -159,7 +169,7 @@ def walled(
     running = start_host(
         folder,
         *("--template", f"web={template}", "--egress", f"127.0.0.1:{reachable.server_port}"),
-        *("--memory-mb", "256", "--disk-mb", "64"),
+        *("--memory-mb", "256", "--disk-mb", "64", "--files", "3000", "--processes", "128"),
         launcher=launcher,
     )
     yield running
