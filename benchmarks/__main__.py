@@ -25,6 +25,7 @@ from benchmarks.runs import runs
 from benchmarks.soak import soak
 from benchmarks.stores import Pages, SupabaseBench
 from benchmarks.waits import USER, Openings, Submits, Verified, created, served_bare
+from benchmarks.wakes import wakes
 from tests.supabase.start import running
 
 REFILL_S = 12
@@ -71,7 +72,12 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
         raw = RawAppend(scratch / "raw.db")
         taken = await interleaved({"ours": submits.first_step, "raw": raw.timed}, rounds)
         rows.append(Row("submit → first visible step", "a raw SQLite append", taken["ours"], taken["raw"]))
-    return [*rows, *await runs(rounds, scratch, console), *await stores(rounds * STORE_ROUNDS, scratch, console)]
+    return [
+        *rows,
+        *await wakes(rounds, scratch, console),
+        *await runs(rounds, scratch, console),
+        *await stores(rounds * STORE_ROUNDS, scratch, console),
+    ]
 
 
 async def stores(rounds: int, scratch: Path, console: Console) -> list[Row]:
