@@ -93,6 +93,16 @@ async def test_calls_are_told_apart_and_carried_out_however_they_are_numbered(wa
     assert [c["id"] for c in told[0]["tool_calls"]] == [m["tool_call_id"] for m in told[1:]]
 
 
+async def test_call_that_goes_on_after_it_seemed_whole_is_taken_back(at):
+    turns = [[call(ONE, index=0, id="x")], [call(TWO, index=1, id="y")], [piece("}", index=0)]]
+    events = [chunk({"tool_calls": calls}) for calls in turns]
+    at["compatible"].will(Reply(events=[*events, chunk({}, "tool_calls"), DONE]), chat("I see."))
+    workspace, journal = MemoryWorkspace({}), MemoryJournal(a_run())
+    await run_agent(journal, workspace, RuleGate(), models_of(at["compatible"].candidate), Budget(1_000_000, 9))
+    assert [result.ok for result in journal.events(ToolFinished)] == [False, True]
+    assert list(workspace.files) == ["b.ts"]
+
+
 HI = chunk({"content": "Hi."})
 ANSWERS: dict[str, list[Any]] = {
     "no finish reason, but the end said": [HI, DONE],
