@@ -54,10 +54,7 @@ async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Sen
     try:
         if request.url.path.endswith("/StreamInput"):
             reader, writer = await sandbox.channel.open(_head(request, {}), STREAM_LIMIT)
-            async for frame in _frames(receive):
-                writer.write(frame.replace(b"\n", b" ") + b"\n")
-                await writer.drain()
-            writer.write_eof()
+            await _send_input(writer, receive)
         else:
             message = {}
             async for frame in _frames(receive):
@@ -75,6 +72,17 @@ async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Sen
         if writer:
             writer.close()
     await answer.end(ending)
+
+
+async def _send_input(writer: StreamWriter, receive: Receive) -> None:
+    try:
+        async for frame in _frames(receive):
+            writer.write(frame.replace(b"\n", b" ") + b"\n")
+            await writer.drain()
+        writer.write_eof()
+    except ConnectionError:
+        async for _ in body_chunks(receive):  # the guest refused: its reason is waiting to be read
+            continue
 
 
 class _Answer:

@@ -35,10 +35,7 @@ GIVEN_UP_BY_GUEST = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 UNFAIR_NICE = 5
 """Where no control group shares the processors out, the host at least comes before its sandboxes."""
 FOLDERS = (".envd", "home/user", "root", "etc", "var/tmp", "var/log", "mnt", "opt", "srv")
-# asyncio does without TLS, which no guest speaks: that is a fifth of a guest's memory.
-BOOTSTRAP = (
-    "import sys; sys.modules['ssl'] = None; sys.path.insert(0, '/.envd/agent'); from guest.main import main; main()"
-)
+BOOTSTRAP = "import sys; sys.path.insert(0, '/.envd/agent'); from guest.main import main; main()"
 
 
 class JailBackend:
