@@ -178,4 +178,6 @@ def _ending(finished: RunFinished) -> str:
         case RunStatus.CANCELLED:
             return "The person stopped the work before it was done."
         case _:
-            return f"The work failed: {finished.failure.message}" if finished.failure else "The work failed."
+            failure = finished.failure
+            tried = [f"Tried: {attempt}" for attempt in failure.tried] if failure else []
+            return "\n".join([f"The work failed: {failure.message}" if failure else "The work failed.", *tried])

@@ -79,7 +79,7 @@ async def test_earlier_run_is_told_by_what_was_asked_said_and_changed_without_it
 
 
 async def test_hand_made_changes_and_failures_are_told_as_facts():
-    failure = Failure(code=FailureCode.CHECKS, message="Types are broken.", action="-")
+    failure = Failure(code=FailureCode.CHECKS, message="Types are broken.", action="-", tried=["A cast: no."])
     past = a_past(
         BUILT,
         [
@@ -97,7 +97,7 @@ async def test_hand_made_changes_and_failures_are_told_as_facts():
         "changed files by hand",
         "M lib/site.ts",
         "Back to version 1",
-        "The work failed: Types are broken.",
+        "The work failed: Types are broken.\nTried: A cast: no.",
         "The person stopped the work",
     ):
         assert fact in text
