@@ -1,9 +1,12 @@
 """Commands through the SDK."""
 
+import asyncio
 import time
 
 import pytest
-from e2b import CommandExitException, PtySize, Sandbox, TimeoutException
+from e2b import AuthenticationException, CommandExitException, PtySize, Sandbox, TimeoutException
+
+from .conftest import Host
 
 pytestmark = pytest.mark.sandbox
 
@@ -64,3 +67,64 @@ def test_terminal_has_its_size_and_echoes(shared: Sandbox) -> None:
 
 def test_much_output_arrives_whole(shared: Sandbox) -> None:
     assert shared.commands.run("seq 100000").stdout == "".join(f"{n}\n" for n in range(1, 100_001))
+
+
+def test_stdin_is_read_to_the_end_it_is_given(shared: Sandbox) -> None:
+    handle = shared.commands.run("wc -c", background=True, stdin=True)
+    shared.commands.send_stdin(handle.pid, "grün" * 50_000)
+    shared.commands.close_stdin(handle.pid)
+    assert handle.wait().stdout.strip() == str(len("grün".encode()) * 50_000)
+
+
+def test_command_without_stdin_sees_its_end_at_once(shared: Sandbox) -> None:
+    assert shared.commands.run("cat; echo done").stdout == "done\n"
+
+
+def test_command_runs_as_the_named_user_of_the_sandbox(shared: Sandbox) -> None:
+    assert shared.commands.run("echo $USER $HOME", user="root").stdout == "root /root\n"
+    assert shared.commands.run("echo $USER $HOME").stdout == "user /home/user\n"
+    with pytest.raises(AuthenticationException, match="nobody-here"):
+        shared.commands.run("true", user="nobody-here")
+
+
+def test_what_a_finished_command_left_behind_holds_its_output_until_killed(shared: Sandbox) -> None:
+    handle = shared.commands.run("sleep 600 & echo started", background=True)
+    assert next(iter(handle))[0] == "started\n"
+    assert shared.commands.kill(handle.pid)
+    assert handle.pid not in [process.pid for process in shared.commands.list()]
+
+
+def test_slow_listener_holds_the_command_back_and_misses_nothing(host: Host, shared: Sandbox) -> None:
+    handle = shared.commands.run(
+        "for i in $(seq 60); do head -c 1M /dev/zero | tr '\\0' x; echo $i >> written; done", background=True
+    )
+    last = -1
+    while (written := int(shared.commands.run("wc -l < written 2>/dev/null || echo 0").stdout)) != last:
+        last = written
+        time.sleep(0.3)
+    assert last < 60
+    assert len(handle.wait().stdout) == 60 * 2**20
+
+
+async def test_async_client_hears_two_commands_at_once(host: Host) -> None:
+    sandbox = await host.create_async()
+    heard: list[str] = []
+    commands = [
+        await sandbox.commands.run(f"sleep 0.{delay}; echo {delay}", background=True, on_stdout=heard.append)
+        for delay in (3, 1)
+    ]
+    await asyncio.gather(*(command.wait() for command in commands))
+    assert heard == ["1\n", "3\n"]
+    terminal = await sandbox.pty.create(PtySize(rows=20, cols=90), on_data=lambda data: heard.append(data.decode()))
+    await sandbox.pty.send_stdin(terminal.pid, b"echo $((40 + 2)); exit\n")
+    await terminal.wait()
+    assert "42" in "".join(heard)
+    events: list[str] = []
+    await sandbox.files.make_dir("watched")
+    watch = await sandbox.files.watch_dir("watched", on_event=lambda event: events.append(event.name))
+    await sandbox.files.write("watched/new.txt", "x")
+    async with asyncio.timeout(60):
+        while "new.txt" not in events:
+            await asyncio.sleep(0.02)
+    await watch.stop()
+    await sandbox.kill()
