@@ -22,9 +22,11 @@ from benchmarks.floors import EmptyJail, RawAppend
 from benchmarks.hosts import embedded
 from benchmarks.rounds import Row, interleaved, table
 from benchmarks.runs import runs
+from benchmarks.sandboxes import Client, sandboxes
 from benchmarks.soak import soak
 from benchmarks.stores import Pages, SupabaseBench
 from benchmarks.waits import USER, Openings, Submits, Verified, created, served_bare
+from benchmarks.wakes import wakes
 from tests.supabase.start import running
 
 REFILL_S = 12
@@ -47,6 +49,9 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
         console.log("sandbox create")
         taken = await interleaved({"ours": lambda: created(cold), "jail": jail.timed}, rounds * 2)
         rows.append(Row("sandbox create", "an empty jail", taken["ours"], taken["jail"]))
+
+        bare, refilled = Client(cold.params), Client(pooled.params, settings.e2b_template, REFILL_S)
+        rows += await sandboxes(bare, refilled, jail, rounds, scratch, console)
 
         console.log("dev server ready")
         project = BareProject(scratch / "bare", modules, node)
@@ -71,7 +76,12 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
         raw = RawAppend(scratch / "raw.db")
         taken = await interleaved({"ours": submits.first_step, "raw": raw.timed}, rounds)
         rows.append(Row("submit → first visible step", "a raw SQLite append", taken["ours"], taken["raw"]))
-    return [*rows, *await runs(rounds, scratch, console), *await stores(rounds * STORE_ROUNDS, scratch, console)]
+    return [
+        *rows,
+        *await wakes(rounds, scratch, console),
+        *await runs(rounds, scratch, console),
+        *await stores(rounds * STORE_ROUNDS, scratch, console),
+    ]
 
 
 async def stores(rounds: int, scratch: Path, console: Console) -> list[Row]:

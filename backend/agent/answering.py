@@ -71,8 +71,6 @@ async def answer(
                     if delta := _delta(event, tools):
                         meter.hear(delta.text)
                         await journal.stream(step, delta)
-                    if isinstance(event, PartStartEvent) and isinstance(event.part, ToolCallPart):
-                        ahead.hear(event.part.tool_name)
                     if isinstance(event, PartEndEvent) and (call := _whole_call(event, stream.get())):
                         await ahead.take(call)
             finally:
@@ -91,20 +89,22 @@ def _whole_call(ended: PartEndEvent, so_far: ModelResponse) -> ToolCallPart | No
 
 
 async def _read(response: ModelResponse, candidate: Candidate, ahead: Ahead) -> ModelResponse:
+    parts = list(response.parts)
     match response.finish_reason:
         case "content_filter":
             raise ContentFilterError(_refusal(response))
         case "length":
-            await ahead.undo()
-            return replace(response, parts=tidied(kept(response.parts)))
+            parts = kept(parts)
         case "error":
             raise BrokenOff
         case None if candidate.provider != "demo" and _raw_reason(response) not in _ENDS:
             # Every provider says why an answer ended; one that ends without a reason was cut, however politely.
             raise BrokenOff
-    if not any(isinstance(p, ToolCallPart) or (isinstance(p, TextPart) and p.content.strip()) for p in response.parts):
+    if not any(
+        isinstance(part, ToolCallPart) or (isinstance(part, TextPart) and part.content.strip()) for part in parts
+    ):
         raise BrokenOff
-    whole = replace(response, parts=tidied(response.parts))
+    whole = replace(response, parts=tidied(parts))
     await ahead.settle(whole.tool_calls)
     return whole
 

@@ -54,7 +54,10 @@ async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Sen
     try:
         if request.url.path.endswith("/StreamInput"):
             reader, writer = await sandbox.channel.open(_head(request, {}), STREAM_LIMIT)
-            await _send_input(writer, receive)
+            async for frame in _frames(receive):
+                writer.write(frame.replace(b"\n", b" ") + b"\n")
+                await writer.drain()
+            writer.write_eof()
         else:
             message = {}
             async for frame in _frames(receive):
@@ -72,17 +75,6 @@ async def stream(sandbox: Sandbox, request: Request, receive: Receive, send: Sen
         if writer:
             writer.close()
     await answer.end(ending)
-
-
-async def _send_input(writer: StreamWriter, receive: Receive) -> None:
-    try:
-        async for frame in _frames(receive):
-            writer.write(frame.replace(b"\n", b" ") + b"\n")
-            await writer.drain()
-        writer.write_eof()
-    except ConnectionError:
-        async for _ in body_chunks(receive):  # the guest refused: its reason is waiting to be read
-            continue
 
 
 class _Answer:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive
 
-from .channel import STREAM_LIMIT, GuestError, answer, line
+from .channel import NOT_FOUND, STREAM_LIMIT, GuestError, answer, line
 from .encodings import CHUNK, BadEncoding, accepted, gunzip, gzip
 from .envd import Hangup, body_chunks
 from .multipart import BadForm, PartBegin, PartEnd, form_parts
@@ -108,7 +108,6 @@ class Upload:
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._refused = False
 
     @classmethod
     async def begin(cls, sandbox: Sandbox, request: Request, path: str, metadata: dict[str, str]) -> "Upload":
@@ -116,17 +115,16 @@ class Upload:
         return cls(*await sandbox.channel.open({"op": "write", "path": path, "user": user, "metadata": metadata}))
 
     async def write(self, data: bytes) -> None:
-        if not data or self._refused:
+        if not data:
             return
+        self._writer.write(struct.pack("!I", len(data)) + data)
         try:
-            self._writer.write(struct.pack("!I", len(data)) + data)
             await self._writer.drain()
-        except ConnectionError:
-            self._refused = True  # its reason is waiting to be read
+        except ConnectionError as error:
+            raise GuestError("unavailable", NOT_FOUND) from error
 
     async def end(self) -> dict[str, Any]:
-        if not self._refused:
-            self._writer.write(struct.pack("!I", 0))
+        self._writer.write(struct.pack("!I", 0))
         return await answer(self._reader)
 
     def close(self) -> None:

@@ -38,7 +38,10 @@ def bad_request(message: str) -> bytes:
 
 
 def misdirected(domain: str) -> bytes:
-    message = f"this address serves previews only, as <port>-<sandbox id>.{domain}"
+    message = (
+        f"This name leads nowhere: previews are at <port>-<sandbox id>.{domain}, and the API answers on the host's own"
+        " machine as localhost or 127.0.0.1. Start the host with --expose-api to use the API from elsewhere."
+    )
     body = json.dumps({"code": 421, "message": message}).encode()
     return _answer(421, body, {"content-type": "application/json", "connection": "close"})
 

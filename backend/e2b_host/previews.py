@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from asyncio import Task
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from .channel import GuestError, answer
@@ -122,12 +123,16 @@ class Previews:
         waking = self._waking.get(sandbox.id)
         if waking is None:
             waking = self._waking[sandbox.id] = asyncio.create_task(self._router.running(sandbox.id))
-            waking.add_done_callback(lambda _: self._waking.pop(sandbox.id))
+            waking.add_done_callback(partial(self._woken, sandbox.id))
         try:
             await asyncio.shield(waking)
         except (GuestError, BootError, OSError) as error:
-            log.warning("sandbox %s does not wake: %s", sandbox.id, error)
             raise Refused(STUCK) from error
+
+    def _woken(self, sandbox_id: str, waking: Task[Sandbox]) -> None:
+        self._waking.pop(sandbox_id)
+        if not waking.cancelled() and (error := waking.exception()):
+            log.warning("sandbox %s does not wake: %s", sandbox_id, error)
 
     async def _connected(self, sandbox: Sandbox, port: int) -> Inner:
         while True:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from .channel import NOT_FOUND, GuestError
+from .machine import BootError
 from .names import same_secret
 from .sandbox import Sandbox
-from .sandboxes import Sandboxes
+from .sandboxes import NoRoom, Sandboxes
 from .signing import signed_by
 
 ENVD_PORT = 49983
@@ -47,7 +48,10 @@ class Router:
         """The sandbox, awake when it may be woken; raises `GuestError`."""
         sandbox = self._sandboxes.get(sandbox_id)
         if sandbox and sandbox.state == "paused" and sandbox.request.auto_resume:
-            await sandbox.resume(sandbox.request.timeout_s)
+            try:
+                await sandbox.resume(sandbox.request.timeout_s)
+            except (BootError, NoRoom) as error:
+                raise GuestError("unavailable", f"the sandbox is paused and cannot wake: {error}") from error
         if sandbox is None or not sandbox.usable:
             raise GuestError("unavailable", NOT_FOUND)
         return sandbox

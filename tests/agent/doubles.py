@@ -8,10 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from backend.agent.ahead import Ahead
-from backend.agent.headstart import HeadStart
-from backend.agent.scope import Scope
-from backend.diffs import file_change
+from backend.diffs import file_change, text_of
 from backend.domain import (
     CheckLevel,
     CheckProblem,
@@ -131,7 +128,10 @@ class MemoryWorkspace:
         self._require(path)
         if path not in self._files:
             raise FileMissing(f"There is no file `{path}`.")
-        return self._files[path].decode()
+        text = text_of(self._files[path])
+        if text is None:
+            raise FileMissing(f"`{path}` is a binary file; it has no text to read.")
+        return text
 
     async def search(self, pattern: str, glob: str = "**/*") -> list[Match]:
         return [
@@ -233,7 +233,3 @@ class RuleGate:
         self.asked += 1
         await asyncio.sleep(0)
         return Checked(self.rule(workspace.files), [b"screenshot"])
-
-
-def ahead_of(workspace: MemoryWorkspace, prompt: str) -> Ahead:
-    return Ahead(workspace, Scope(prompt), HeadStart(RuleGate(), workspace), lambda: False)

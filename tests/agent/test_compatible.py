@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.budget import Budget
 from backend.agent.history import opening
 from backend.agent.loop import run_agent
 from backend.agent.roles import CODER
+from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.events import ModelFinished, ModelRestarted, ToolFinished
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run, ahead_of
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run
 from tests.agent.scripts import models_of
 from tests.agent.speech import SPEECHES, Station, stations
 from tests.agent.wire import Reply, chat, chunk, refused
@@ -37,7 +39,7 @@ async def at() -> AsyncIterator[dict[str, Station]]:
 async def asked(station: Station, *replies: Reply) -> tuple[ModelFinished, MemoryJournal]:
     station.will(*replies)
     journal = MemoryJournal(a_run())
-    ahead = ahead_of(MemoryWorkspace({}), "a counter")
+    ahead = Ahead(MemoryWorkspace({}), Scope("a counter"))
     return await ask(
         journal, "model:0", CODER, models_of(station.candidate), await opening(journal, CODER, ""), ahead
     ), journal
@@ -89,6 +91,16 @@ async def test_calls_are_told_apart_and_carried_out_however_they_are_numbered(wa
     assert len({result.call_id for result in results}) == 2
     told = [m for m in at["compatible"].server.asked[1][2]["messages"] if m["role"] in ("assistant", "tool")]
     assert [c["id"] for c in told[0]["tool_calls"]] == [m["tool_call_id"] for m in told[1:]]
+
+
+async def test_call_that_goes_on_after_it_seemed_whole_is_taken_back(at):
+    turns = [[call(ONE, index=0, id="x")], [call(TWO, index=1, id="y")], [piece("}", index=0)]]
+    events = [chunk({"tool_calls": calls}) for calls in turns]
+    at["compatible"].will(Reply(events=[*events, chunk({}, "tool_calls"), DONE]), chat("I see."))
+    workspace, journal = MemoryWorkspace({}), MemoryJournal(a_run())
+    await run_agent(journal, workspace, RuleGate(), models_of(at["compatible"].candidate), Budget(1_000_000, 9))
+    assert [result.ok for result in journal.events(ToolFinished)] == [False, True]
+    assert list(workspace.files) == ["b.ts"]
 
 
 HI = chunk({"content": "Hi."})
@@ -176,7 +188,7 @@ async def test_conversation_too_long_is_recognised_in_any_words_and_another_mode
     another.will(chat("I read more."))
     journal = MemoryJournal(a_run())
     messages = await opening(journal, CODER, "")
-    ahead = ahead_of(MemoryWorkspace({}), "")
+    ahead = Ahead(MemoryWorkspace({}), Scope(""))
     models = models_of(station.candidate, another.candidate)
     assert (await ask(journal, "model:0", CODER, models, messages, ahead)).text == "I read more."
     with pytest.raises(ModelFailed, match="longer than `local-coder` can read"):
@@ -214,7 +226,7 @@ async def test_ten_calls_at_once_over_one_connection_pool_stay_apart(at):
     models = models_of(at["compatible"].candidate)
     answers = await asyncio.gather(
         *(
-            ask(MemoryJournal(a_run()), "model:0", CODER, models, messages, ahead_of(MemoryWorkspace({}), ""))
+            ask(MemoryJournal(a_run()), "model:0", CODER, models, messages, Ahead(MemoryWorkspace({}), Scope("")))
             for _ in range(10)
         )
     )

@@ -143,3 +143,77 @@ async def test_checking_tells_the_report():
     finished = await call("check")
     assert finished.ok
     assert finished.result == "All checks passed: types hold"
+
+
+async def test_edited_lines_come_back_with_their_numbers_so_that_they_need_no_reading():
+    edits = [{"old": "n3 = 3;", "new": "n3 = 30;"}, {"old": "n20 = 20;", "new": "n20 = 200;\nexport const more = 1;"}]
+    lines = FILES["lib/long.ts"].splitlines(keepends=True)
+    workspace = MemoryWorkspace({"lib/long.ts": b"".join(lines[:300])})
+    edited = await call("edit_file", workspace, path="lib/long.ts", edits=edits)
+    assert edited.result == (
+        "Changed lib/long.ts (+3 −2 lines).\n"
+        "3| export const n2 = 2;\n4| export const n3 = 30;\n5| export const n4 = 4;\n"
+        "20| export const n19 = 19;\n21| export const n20 = 200;\n22| export const more = 1;\n23| export const n21 = 21;"
+    )
+    whole = "".join(f"export const n{n} = {n};\n" for n in range(100, 200))
+    long = await call(
+        "edit_file", workspace, path="lib/long.ts", edits=[{"old": whole, "new": whole.replace(" = ", " = 1 + ")}]
+    )
+    assert len(long.result.splitlines()) < 30
+
+
+async def test_miss_names_the_nearest_lines_by_number_and_what_differs():
+    edit = {"old": "export const n7 = 7;\nexport const n8 = 9;", "new": "x"}
+    missed = await call("edit_file", path="lib/long.ts", edits=[edit])
+    assert "Line 9 reads `export const n8 = 8;` where `old` has `export const n8 = 9;`." in missed.result
+    assert "9| export const n8 = 8;" in missed.result
+
+
+async def test_lines_copied_with_their_numbers_are_found_without_them():
+    edit = {"old": "3| export const n2 = 2;\n4| export const n3 = 3;", "new": "3| export const n2 = 0;"}
+    workspace = MemoryWorkspace(FILES)
+    assert (await call("edit_file", workspace, path="lib/long.ts", edits=[edit])).ok
+    assert b"n1 = 1;\nexport const n2 = 0;\nexport const n4 = 4;\n" in workspace.files["lib/long.ts"]
+
+
+async def test_edits_that_overlap_or_build_on_each_other_are_refused_with_what_to_do():
+    overlap = [{"old": "n7 = 7;\nexport const n8", "new": "x"}, {"old": "export const n8 = 8;", "new": "y"}]
+    assert "Edits 1 and 2 overlap" in (await call("edit_file", path="lib/long.ts", edits=overlap)).result
+    chain = [{"old": "n7 = 7;", "new": "seven = 7;"}, {"old": "seven = 7;", "new": "y"}]
+    assert "make the two one edit" in (await call("edit_file", path="lib/long.ts", edits=chain)).result
+
+
+async def test_one_edit_may_come_without_a_list_around_it():
+    assert (await call("edit_file", path="app/page.tsx", old="Hello", new="Bye")).ok
+    both = await call("edit_file", path="app/page.tsx", old="Hello", new="Bye", edits=[{"old": "a", "new": "b"}])
+    assert not both.ok
+
+
+async def test_byte_order_mark_line_ends_and_composed_letters_stay_as_the_file_has_them():
+    body = "\ufeffconst a = 1;\r\nconst cafe\u0301 = “x”;\r\n".encode()
+    workspace = MemoryWorkspace({"lib/a.ts": body})
+    edit = {"old": 'const café = "x";', "new": 'const café = "x";\nconst b = 2;'}
+    assert (await call("edit_file", workspace, path="lib/a.ts", edits=[edit])).ok
+    assert workspace.files["lib/a.ts"] == body + b"const b = 2;\r\n"
+    first = {"old": "const a = 1;", "new": "const a = 2;"}
+    assert (await call("edit_file", workspace, path="lib/a.ts", edits=[first])).ok
+    assert workspace.files["lib/a.ts"].startswith(b"\xef\xbb\xbfconst a = 2;\r\n")
+    assert (await call("write_file", workspace, path="lib/a.ts", content="const c = 3;\nconst d = 4;\n")).ok
+    assert workspace.files["lib/a.ts"] == b"\xef\xbb\xbfconst c = 3;\r\nconst d = 4;\r\n"
+
+
+async def test_file_indented_by_tabs_stays_so_whatever_the_model_indents_by():
+    workspace = MemoryWorkspace({"lib/a.ts": b"if (a) {\n\tif (b) {\n\t\tgo();\n\t}\n}\n"})
+    edit = {"old": "  if (b) {\n    go();\n  }", "new": "  if (b) {\n    if (c) {\n      go();\n    }\n  }"}
+    assert (await call("edit_file", workspace, path="lib/a.ts", edits=[edit])).ok
+    assert workspace.files["lib/a.ts"] == b"if (a) {\n\tif (b) {\n\t\tif (c) {\n\t\t\tgo();\n\t\t}\n\t}\n}\n"
+
+
+async def test_half_characters_and_files_that_are_no_text_are_refused():
+    workspace = MemoryWorkspace({"public/a.png": b"\x89PNG\0\0"})
+    edit = {"old": "PNG", "new": "JPG"}
+    refused = await call("edit_file", workspace, path="public/a.png", edits=[edit])
+    assert not refused.ok
+    assert "binary" in refused.result
+    half = await call("write_file", workspace, path="a.ts", content="export const a = '\ud83d';\n")
+    assert "half a character" in half.result

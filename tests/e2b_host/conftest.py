@@ -62,6 +62,11 @@ class Host:
         """What speaks to the control plane."""
         return httpx.Client(base_url=self.url, headers={"x-api-key": self.facts["api_key"]}, timeout=60)
 
+    def calls(self, sandbox: Sandbox) -> int:
+        """How many calls into the sandbox are open."""
+        listed = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()]
+        return sum(line[5] == "03" and f"/{sandbox.sandbox_id}.guest" in line[-1] for line in listed)
+
     def logged(self) -> str:
         return self.log.read_text()
 

@@ -5,12 +5,12 @@ import base64
 import hashlib
 import json
 
-connections = 0
+connections = left = 0
 
 
 async def head_of(reader):
     lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    fields = dict((name.lower(), value) for name, _, value in (line.partition(": ") for line in lines[1:] if line))
+    fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
     return lines[0], fields
 
 
@@ -47,21 +47,32 @@ async def websocket(reader, writer, fields):
 
 
 async def one(reader, writer):
+    """Answer a request; whether it was the connection's last."""
+    global left
     line, fields = await head_of(reader)
-    method, target, _ = line.split(" ")
-    path, _, query = target.partition("?")
+    path, _, query = line.split(" ")[1].partition("?")
     if "upgrade" in fields:
-        return await websocket(reader, writer, fields)
+        await websocket(reader, writer, fields)
     if fields.get("expect") == "100-continue":
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     if path == "/refuse":
         answer(writer, b"too much", "413 Too Large", "connection: close\r\n")
-        return await reader.read(1000)
+        await reader.read(1000)
+        return True
     if path == "/never":
-        return await asyncio.sleep(3600)
+        await asyncio.sleep(3600)
     size = await body_of(reader, fields)
+    if path == "/wait":
+        await reader.read()
+        left += 1
+        return True
     if path == "/said":
-        answer(writer, json.dumps({"line": line, "fields": fields, "body": size, "connections": connections}).encode())
+        answer(
+            writer,
+            json.dumps(
+                {"line": line, "fields": fields, "body": size, "connections": connections, "left": left}
+            ).encode(),
+        )
     elif path == "/page":
         answer(writer, b"<h1>the app</h1>", more="content-type: text/html\r\n")
     elif path == "/events":
@@ -78,12 +89,8 @@ async def one(reader, writer):
             await writer.drain()
     elif path == "/old":
         writer.write(b"HTTP/1.0 200 OK\n\nuntil the end")
-        return True
     elif path == "/garbage":
         writer.write(b"\x16\x03\x01 nonsense\r\n\r\n" * 10)
-        return True
-    elif path == "/close":
-        return True
     elif path == "/two-lengths":
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n")
     elif path == "/endless":
@@ -97,6 +104,7 @@ async def one(reader, writer):
         answer(writer, b"ok")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged")
     await writer.drain()
+    return path in ("/old", "/garbage", "/close")
 
 
 async def serve(reader, writer):

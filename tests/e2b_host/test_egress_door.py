@@ -77,8 +77,8 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What each name resolves to; the first time only, as an attacker's name server would have it."""
     answers: list[str] = []
 
-    def resolve(host: str, port: int, **_: object) -> list[object]:
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answers]
+    def resolve(host: str, port: int, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        found = [(2, 1, 6, "", (address, port)) for address in answers]
         answers[:] = ["169.254.169.254"]
         return found
 

@@ -41,11 +41,11 @@ ENDS = {
     ),
     "disk, by many files": ("for part in {1..12}; do head -c 8M /dev/zero > $part; done; sleep 60", DISK),
     "disk, by small files": (
-        "import time\nfor n in range(2_500): open(f'/home/user/{n}', 'wb').write(bytes(32768))\ntime.sleep(60)",
+        "import time\nfor n in range(1_500): open(f'/home/user/{n}', 'wb').write(bytes(65536))\ntime.sleep(60)",
         DISK,
     ),
     "disk, by empty files": (
-        "import time\nfor n in range(4_000): open(f'/home/user/{n}', 'wb').close()\ntime.sleep(60)",
+        "import time\nfor n in range(3_100): open(f'/home/user/{n}', 'wb').close()\ntime.sleep(60)",
         "files; its limit is 3000",
     ),
     "disk, by deleted files": (

@@ -15,6 +15,7 @@ from backend.e2b_host.limits import MB
 from backend.e2b_host.pool import Pool
 from backend.e2b_host.pulse import Pulse
 from backend.e2b_host.request import Request
+from backend.e2b_host.routing import Router
 from backend.e2b_host.sandboxes import NoRoom, Sandboxes
 
 from .at_hand import sandboxes_at_hand
@@ -95,7 +96,7 @@ async def test_frozen_sandbox_sleeps_after_a_while(sandboxes: Sandboxes, memory:
 
 
 async def test_sleeping_sandboxes_take_no_place_and_frozen_ones_give_theirs_up(sandboxes: Sandboxes) -> None:
-    boxes = [await sandboxes.create("base", Request()) for _ in range(3)]
+    boxes = [await sandboxes.create("base", Request(auto_resume=True)) for _ in range(3)]
     with pytest.raises(NoRoom, match="runs 3 sandboxes already"):
         await sandboxes.create("base", Request())
     await boxes[0].pause()
@@ -103,6 +104,8 @@ async def test_sleeping_sandboxes_take_no_place_and_frozen_ones_give_theirs_up(s
     assert boxes[0].asleep
     with pytest.raises(NoRoom):
         await boxes[0].resume(60)
+    with pytest.raises(GuestError, match="cannot wake: this host runs 3 sandboxes already"):
+        await Router(sandboxes).running(boxes[0].id)
     await boxes[1].pause(keep_memory=False)
     assert await boxes[0].resume(60)
     assert sandboxes.capacity() == {"running": 3, "paused": 1, "ready": 0, "max": 3}

@@ -5,30 +5,10 @@ import time
 import httpx
 import pytest
 from e2b import Sandbox
-from websockets.asyncio.client import connect
 
 from .conftest import Host
 
 pytestmark = pytest.mark.sandbox
-
-ECHO = """
-import asyncio, base64, hashlib
-async def serve(reader, writer):
-    head = await reader.readuntil(b"\\r\\n\\r\\n")
-    key = next(l.split(b": ")[1] for l in head.split(b"\\r\\n") if l.lower().startswith(b"sec-websocket-key"))
-    accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
-    writer.write(b"HTTP/1.1 101 Switching Protocols\\r\\nupgrade: websocket\\r\\nconnection: upgrade\\r\\n")
-    writer.write(b"sec-websocket-accept: " + accept + b"\\r\\n\\r\\n")
-    while True:
-        size = (await reader.readexactly(2))[1] & 127
-        mask, data = await reader.readexactly(4), await reader.readexactly(size)
-        said = bytes(b ^ mask[i % 4] for i, b in enumerate(data))
-        writer.write(bytes([0x81, size]) + said.upper())
-async def main():
-    async with await asyncio.start_server(serve, "127.0.0.1", 4000) as server:
-        await server.serve_forever()
-asyncio.run(main())
-"""
 
 
 def eventually(check, seconds: float = 5.0):
@@ -87,20 +67,6 @@ def test_port_named_by_headers_is_that_port(host: Host, web: Sandbox) -> None:
         assert client.get("/", headers=headers).text == "<h1>it runs</h1>"
         assert client.get("/", headers={**headers, "e2b-sandbox-port": "3999"}).status_code == 502
         assert client.get("/health").text == "ok"
-
-
-async def test_websocket_passes_through_the_preview(host: Host) -> None:
-    sandbox = await host.create_async()
-    await sandbox.files.write("echo.py", ECHO)
-    await sandbox.commands.run("python3 echo.py", background=True)
-    await sandbox.commands.run("until (: < /dev/tcp/127.0.0.1/4000) 2>/dev/null; do sleep 0.05; done", timeout=10)
-    port = int(host.facts["domain"].rsplit(":", 1)[1])
-    async with connect(f"ws://{sandbox.get_host(4000)}/", host="127.0.0.1", port=port, close_timeout=0.1) as socket:
-        await socket.send("hot reload")
-        assert await socket.recv() == "HOT RELOAD"
-        await socket.send("again")
-        assert await socket.recv() == "AGAIN"
-    await sandbox.kill()
 
 
 def test_what_one_sandbox_writes_over_shared_packages_no_other_sees(host: Host, web: Sandbox, template) -> None:

@@ -49,7 +49,9 @@ def _nearest(lines: Sequence[str], wanted: Sequence[str]) -> tuple[int, int] | N
         if window > best:
             best, at = window, i
     if best:
-        return at, min(at + span, len(lines))
+        hit = next(i for i in range(at, len(lines)) if hits[i])
+        start = max(0, hit - bare.index(alike[hit]))
+        return start, min(start + span, len(lines))
     longest = max(bare, key=len, default="")
     candidates = [line for line in alike[:_COMPARED_LINES] if line]
     near = difflib.get_close_matches(longest[:1_000], candidates, n=1, cutoff=0.5)

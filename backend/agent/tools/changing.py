@@ -13,7 +13,6 @@ from backend.agent.guards.wholeness import cut_off, ends_early
 from backend.agent.tools.tool import Done, Hands, Path, Refused, Tool, Why, described
 from backend.diffs import text_of
 from backend.domain import MAX_FILE_BYTES
-from backend.workspace import FileMissing
 
 _AROUND = 1
 _SHOWN_LINES = 24
@@ -78,7 +77,7 @@ class EditFile(Tool):
 
     async def run(self, hands: Hands) -> Done:
         refuse_protected(hands, self.path)
-        text = await _text(hands, self.path)
+        text = await hands.workspace.read(self.path)
         bom = _BOM if text.startswith(_BOM) else ""
         try:
             applied = apply_edits(text.removeprefix(_BOM), [Edit(edit.old, edit.new) for edit in self.edits])
@@ -154,13 +153,6 @@ def ask_about_losses(hands: Hands, target: str, after: Mapping[str, bytes | None
     }
     if losses and not hands.scope.may(target, why):
         raise Refused(hands.scope.question(losses, instead))
-
-
-async def _text(hands: Hands, path: str) -> str:
-    text = await hands.workspace.read(path)
-    if "\x00" in text:
-        raise FileMissing(f"`{path}` is a binary file; it has no text to edit.")
-    return text
 
 
 def _kept_form(content: str, known: str | None) -> str:

@@ -30,14 +30,14 @@ async def json_object(request: Request) -> dict[str, Any]:
 
 def strings(body: dict[str, Any], key: str) -> dict[str, str]:
     """A mapping of strings, such as metadata; missing and null are empty."""
-    value = body.get(key) or {}
+    value = {} if body.get(key) is None else body[key]
     if not isinstance(value, dict) or not all(is_text(item) for item in [*value, *value.values()]):
         raise BadRequest(f"{key} must map strings to strings")
     return value
 
 
 def texts(body: dict[str, Any], key: str) -> tuple[str, ...]:
-    value = body.get(key) or []
+    value = [] if body.get(key) is None else body[key]
     if not isinstance(value, list) or not all(is_text(item) for item in value):
         raise BadRequest(f"{key} must be a list of strings")
     return tuple(value)

@@ -46,8 +46,8 @@ class SandboxCalls:
     async def _once(self, key: str, create: partial) -> Sandbox:
         if len(key) > MAX_KEY:
             raise BadRequest(f"Idempotency-Key is longer than {MAX_KEY} characters")
+        self._forget_ended()
         if not (task := self._by_key.get(key)):
-            self._forget_ended()
             task = self._by_key[key] = asyncio.create_task(create())
         try:
             return await asyncio.shield(task)
@@ -56,9 +56,9 @@ class SandboxCalls:
             raise
 
     def _forget_ended(self) -> None:
-        for key, task in list(self._by_key.items()):
-            if task.done() and (len(self._by_key) > MAX_KEYS or task.result().state == "dead"):
-                del self._by_key[key]
+        ended = [key for key, task in self._by_key.items() if task.done() and task.result().state == "dead"]
+        for key in [*ended, *list(self._by_key)[:-MAX_KEYS]]:
+            self._by_key.pop(key, None)
 
     async def running(self, request: Request) -> Response:
         return self._list(request, frozenset(("running",)))

@@ -17,6 +17,7 @@ from .processes import Process, environment
 from .transfer import download, upload
 from .wire import CallError, Message, refuse, reply, reply_last
 
+CHUNK = 65536
 UNARY = {
     "/filesystem.Filesystem/Stat": filesystem.stat_path,
     "/filesystem.Filesystem/ListDir": filesystem.list_dir,
@@ -82,14 +83,15 @@ class Service:
             if head:
                 await self._answer(head, reader, writer)
             await writer.drain()
-        except CallError as error:
-            refuse(writer, error)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
+        except CallError as error:
+            await _refuse(error, reader, writer)
         except OSError as error:
-            refuse(writer, CallError("internal", f"{type(error).__name__}: {error}"))
+            await _refuse(CallError("internal", f"{type(error).__name__}: {error}"), reader, writer)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            refuse(writer, CallError("invalid_argument", f"malformed: {type(error).__name__}: {error}"))
+            malformed = CallError("invalid_argument", f"malformed: {type(error).__name__}: {error}")
+            await _refuse(malformed, reader, writer)
         finally:
             writer.close()
 
@@ -136,6 +138,15 @@ class Service:
             await watching.watch(message, who, reader, writer, keepalive_s)
         else:
             raise CallError("unimplemented", f"unknown method {path}")
+
+
+async def _refuse(error: CallError, reader: StreamReader, writer: StreamWriter) -> None:
+    """Say why, and hear the caller out: what is still being sent to a closed connection would break the answer too."""
+    refuse(writer, error)
+    writer.write_eof()
+    with contextlib.suppress(ConnectionError):
+        while await reader.read(CHUNK):
+            continue
 
 
 async def _stream_input(reader: StreamReader) -> None:
