@@ -79,6 +79,7 @@ async def test_metrics_count_what_a_run_did(site: Site) -> None:
 
     assert grew("codeflow_runs_finished_total{kind=prompt,status=succeeded}") == 1
     assert grew("codeflow_run_seconds_count{kind=prompt,status=succeeded}") == 1
+    assert grew("codeflow_run_sandbox_seconds_total{kind=prompt}") > 0
     assert grew("codeflow_step_seconds_count{kind=model,tool=}") == 3
     assert grew("codeflow_step_seconds_count{kind=check,tool=}") == 1
     assert grew("codeflow_check_seconds_count{level=types,passed=true}") == 1

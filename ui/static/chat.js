@@ -156,10 +156,11 @@ function versionCard(view, version, run) {
     ? `<span class="badge ok">Verified</span>`
     : `<span class="badge">Not verified</span>`;
   const cost = run.cost_micros ? ` · $${(run.cost_micros / 1e6).toFixed(run.cost_micros < 100_000 ? 4 : 2)}` : "";
+  const held = run.sandbox_s ? ` title="Its run held a sandbox for ${seconds(run.sandbox_s * 1000)}"` : "";
   const files = plural(version.changes.length, "file");
   return (
     `<div class="card version"><span class="card-head"><b>Version ${version.number}</b>${badge}</span>` +
-    `<span class="card-line">${files} ${countsHtml(version.changes)}${cost}</span>` +
+    `<span class="card-line"${held}>${files} ${countsHtml(version.changes)}${cost}</span>` +
     `<span class="card-acts">${action("changes", version.id, "View changes")}${old ? action("restore", version.id, "Restore") : ""}</span></div>`
   );
 }
