@@ -28,7 +28,6 @@ class Limits:
         """Limits of each process. DATA and not AS: V8 reserves far more address space than it uses."""
         return {
             "CORE": 0,
-            "NPROC": self.processes,
             "NOFILE": self.open_files,
             "FSIZE": min(self.file_mb, self.disk_mb) * MB,
             "DATA": self.memory_mb * MB,
