@@ -164,6 +164,17 @@ def test_previous_wire_creates_connects_and_resumes(host: Host, api: httpx.Clien
     assert api.delete(path).status_code == 204
 
 
+def test_paused_sandbox_is_rebooted_when_asked(sandbox: Sandbox, api: httpx.Client) -> None:
+    boots: list[str] = []
+    for how in ("restore", "reboot"):
+        boots.append(sandbox.files.read("/proc/sys/kernel/random/boot_id"))
+        sandbox.pause()
+        assert api.get(f"/sandboxes/{sandbox.sandbox_id}").json()["pauseMode"] == "full"
+        sandbox.connect(on_resume=how)
+    boots.append(sandbox.files.read("/proc/sys/kernel/random/boot_id"))
+    assert boots[0] == boots[1] != boots[2]
+
+
 def test_sandbox_that_is_not_secure_needs_no_token(host: Host, api: httpx.Client) -> None:
     made = api.post("/sandboxes", json={"templateID": "base", "secure": False, "timeout": 60}).json()
     assert "envdAccessToken" not in made

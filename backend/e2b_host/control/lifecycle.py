@@ -56,9 +56,12 @@ class LifecycleCalls:
         return Response(status_code=204)
 
     async def connect(self, request: Request) -> Response:
-        """Wake the sandbox if it sleeps; one that runs lives at least as long as asked."""
-        duration = seconds(await json_object(request), "timeout", DEFAULT_TIMEOUT_S)
+        """Wake the sandbox if it sleeps, without its memory if asked; one that runs lives at least as long as asked."""
+        body = await json_object(request)
+        duration, keep_memory = seconds(body, "timeout", DEFAULT_TIMEOUT_S), flag(body, "memory", True)
         sandbox = self._context.sandbox(request)
+        if not keep_memory:
+            await sandbox.drop_memory()
         if await sandbox.resume(duration):
             return JSONResponse(self._context.views.brief(sandbox), 201)
         sandbox.extend(duration)

@@ -49,9 +49,11 @@ class Views:
         }
         if rules.mask_request_host:
             network["maskRequestHost"] = rules.mask_request_host
+        paused = {"pauseMode": "full" if sandbox.frozen else "filesystem"} if sandbox.state == "paused" else {}
         return {
             **self.listed(sandbox),
             **self.brief(sandbox),
+            **paused,
             "allowInternetAccess": request.internet,
             "network": network,
             "lifecycle": {
