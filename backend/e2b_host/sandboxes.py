@@ -169,7 +169,7 @@ class Sandboxes:
         """Remove a snapshot by id or name; False when there is none. Sandboxes made from it go on."""
         snapshot = self._snapshots.find(snapshot_id)
         if snapshot:
-            self._snapshots.forget(snapshot)
+            asyncio.get_running_loop().run_in_executor(None, remove_tree, self._snapshots.forget(snapshot))
         return snapshot is not None
 
     async def fork(self, sandbox: Sandbox, count: int, timeout_s: float) -> list[Sandbox | BootError | NoRoom]:
@@ -183,7 +183,7 @@ class Sandboxes:
         try:
             return list(await asyncio.gather(*(self._fork(snapshot, request) for _ in range(count))))
         finally:
-            await asyncio.to_thread(self._snapshots.forget, snapshot)
+            await asyncio.to_thread(remove_tree, self._snapshots.forget(snapshot))
 
     async def _fork(self, snapshot: Snapshot, request: Request) -> Sandbox | BootError | NoRoom:
         try:

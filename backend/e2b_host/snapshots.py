@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ class Snapshots:
         for place in folder.iterdir():
             self._load(place)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Snapshot]:
         """Newest first."""
         return iter(sorted(self._all.values(), key=lambda snapshot: snapshot.created_at, reverse=True))
 
@@ -81,13 +82,14 @@ class Snapshots:
         before = [other for other in self if name in other.names]
         self._all[snapshot_id] = snapshot
         for other in before:
-            self.forget(other)
+            remove_tree(self.forget(other))
         return snapshot
 
-    def forget(self, snapshot: Snapshot) -> None:
-        if self._all.pop(snapshot.id, None):
-            (self.place(snapshot) / NAME).unlink(missing_ok=True)
-            remove_tree(self.place(snapshot))
+    def forget(self, snapshot: Snapshot) -> Path:
+        """Its directory, which is the caller's to remove; a later host would."""
+        self._all.pop(snapshot.id, None)
+        (self.place(snapshot) / NAME).unlink(missing_ok=True)
+        return self.place(snapshot)
 
     def _load(self, place: Path) -> None:
         try:

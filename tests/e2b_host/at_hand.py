@@ -28,3 +28,4 @@ async def sandboxes_at_hand(folder: Path, *, max_count: int = 10) -> AsyncIterat
         yield sandboxes
     finally:
         await sandboxes.leave()
+        layout._lock_file.close()  # as the end of a host's process does  # pyright: ignore[reportPrivateUsage]

@@ -125,6 +125,21 @@ async def test_longest_unused_sleeping_sandbox_goes_when_they_are_too_many_or_to
     await until(lambda: not old.plan.folder.exists())
 
 
+async def test_time_goes_on_for_one_that_ran_when_its_host_ended_and_not_for_a_paused_one(tmp_path: Path) -> None:
+    async with sandboxes_at_hand(tmp_path) as before:
+        ran, paused = [(await before.create("base", Request(timeout_s=60))) for _ in range(2)]
+        await paused.pause()
+        for sandbox in (ran, paused):
+            sandbox.set_timeout(0.3)
+        kept = (ran.id, paused.id)
+    async with sandboxes_at_hand(tmp_path) as after:
+        await until(lambda: after.get(kept[0]) is None)
+        left = after.get(kept[1])
+        assert left
+        assert left.asleep
+        assert await left.resume(60)
+
+
 async def test_hanging_agent_is_noticed_and_told(
     sandboxes: Sandboxes, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
