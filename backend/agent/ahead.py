@@ -6,13 +6,14 @@ the worker dies, the next one gives the sandbox the journal's files.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic_ai.messages import ToolCallPart
 
 from backend.agent.calls import carry_out
+from backend.agent.headstart import HeadStart
 from backend.agent.scope import Scope
-from backend.agent.tools import CHANGING, Done, Hands, Refused
+from backend.agent.tools import CHANGING, Done, Finish, Hands, Refused
 from backend.domain import CheckReport
 from backend.workspace import WorkspaceError
 from backend.workspace.contract import Workspace
@@ -21,8 +22,9 @@ _UNDO_S = 5
 
 
 class Ahead:
-    def __init__(self, workspace: Workspace, scope: Scope) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, scope: Scope, head_start: HeadStart, proven: Callable[[], bool]) -> None:
+        """`proven`: whether the files, before the answer, passed the checks as they are."""
+        self._workspace, self._head_start, self._proven = workspace, head_start, proven
         self._hands = Hands(workspace, key="", say=_quiet, prove=_too_early, scope=scope)
         self.begin()
 
@@ -32,8 +34,16 @@ class Ahead:
         self._done: dict[tuple[str, str], Done] = {}
         self._before: dict[str, bytes | None] = {}
 
+    def hear(self, tool: str) -> None:
+        """A call begins to come. Nothing is left to do before it but what was done: the proof need not wait for its summary."""
+        made = all(done.ok for done in self._done.values())
+        if tool == Finish.name and self._open and made and (self._before or not self._proven()):
+            self._head_start.begin()
+
     async def take(self, call: ToolCallPart) -> None:
         """A whole call has come. It is carried out if only file changes came before it: deeds keep the answer's order."""
+        if call.tool_name != Finish.name:
+            await self._head_start.drop()
         self._open = self._open and call.tool_name in CHANGING
         if not self._open:
             return
@@ -60,6 +70,7 @@ class Ahead:
         """The answer broke off: put back what its calls changed. A sandbox that is lost has nothing to put back."""
         before = self._before
         self.begin()
+        await self._head_start.drop()
         if before:
             with contextlib.suppress(WorkspaceError, TimeoutError):
                 await asyncio.wait_for(self._workspace.write(before), _UNDO_S)

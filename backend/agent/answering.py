@@ -71,6 +71,8 @@ async def answer(
                     if delta := _delta(event, tools):
                         meter.hear(delta.text)
                         await journal.stream(step, delta)
+                    if isinstance(event, PartStartEvent) and isinstance(event.part, ToolCallPart):
+                        ahead.hear(event.part.tool_name)
                     if isinstance(event, PartEndEvent) and (call := _whole_call(event, stream.get())):
                         await ahead.take(call)
             finally:

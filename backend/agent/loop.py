@@ -27,6 +27,7 @@ from backend.agent.budget import Budget, Clock
 from backend.agent.cutting import Cuts
 from backend.agent.forgetting import within_reach
 from backend.agent.gate import Gate
+from backend.agent.headstart import HeadStart
 from backend.agent.journal import Journal
 from backend.agent.mapping import mapped
 from backend.agent.models import Models
@@ -37,6 +38,7 @@ from backend.agent.roles import CODER, PLANNER
 from backend.agent.scope import Scope
 from backend.agent.stops import Stopped
 from backend.agent.titles import naming
+from backend.agent.tools import PROVING
 from backend.agent.tried import tried
 from backend.domain import CheckReport, Failure, RunKind
 from backend.events import ModelFinished, ToolFinished, spent_micros
@@ -69,6 +71,8 @@ async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: 
             return await work.through()
         except Stopped as stopped:
             return await work.stopped(stopped.failure)
+        finally:
+            await work.head_start.drop()
 
 
 class _Work:
@@ -76,11 +80,12 @@ class _Work:
         self.journal, self.workspace, self.models, self.budget = journal, workspace, models, budget
         found = history.paths_at_start(workspace.files, journal.entries)
         self.scope = Scope(journal.run.prompt, found)
-        self.ahead = Ahead(workspace, self.scope)
+        self.head_start = HeadStart(gate, workspace)
         self.role = PLANNER if journal.run.kind is RunKind.PLAN else CODER
         self.critic = Critic(journal, models)
         self.progress = Progress()
-        self.prover = Prover(journal, workspace, gate, self.progress)
+        self.prover = Prover(journal, workspace, self.head_start, self.progress)
+        self.ahead = Ahead(workspace, self.scope, self.head_start, lambda: self.prover.passed)
         self.clock = Clock(journal.entries)
         self.finished = {
             e.event.step: e.event for e in journal.entries if isinstance(e.event, ModelFinished | ToolFinished)
@@ -140,12 +145,15 @@ class _Work:
             event = self.finished.get(step)
             if not isinstance(event, ToolFinished):
                 done = self.ahead.done(call)
+                if done is None and call.tool_name not in PROVING:
+                    await self.head_start.drop()
                 event = await act(self.journal, step, call, done, self.workspace, self.prover.prove, self.scope)
             self.scope.note(event)
             if event.changes:
                 self.changed = True
                 self.prover.forget()
             results.append(event)
+        await self.head_start.drop()
         return results
 
     def as_parts(self, calls: Sequence[ToolCallPart], results: Sequence[ToolFinished]) -> list[ToolReturnPart]:

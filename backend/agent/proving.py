@@ -54,7 +54,7 @@ class Prover:
             raise Refused(self._refusal)
         if self._recalled:
             return self._recalled.report
-        if self.report and self.report.passed:
+        if self.report and self.passed:
             return self.report
         begun = time.monotonic()
         await self._journal.append(StepStarted(step=self._step, kind="check"))
@@ -66,6 +66,11 @@ class Prover:
         await self._journal.append(finished, step=self._step, blobs=checked.blobs)
         self._note(checked.report)
         return checked.report
+
+    @property
+    def passed(self) -> bool:
+        """Whether the files as they now are passed."""
+        return self.report is not None and self.report.passed
 
     @property
     def _step(self) -> str:

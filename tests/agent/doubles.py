@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from backend.agent.ahead import Ahead
+from backend.agent.headstart import HeadStart
+from backend.agent.scope import Scope
 from backend.diffs import file_change, text_of
 from backend.domain import (
     CheckLevel,
@@ -233,3 +236,7 @@ class RuleGate:
         self.asked += 1
         await asyncio.sleep(0)
         return Checked(self.rule(workspace.files), [b"screenshot"])
+
+
+def ahead_of(workspace: MemoryWorkspace, prompt: str) -> Ahead:
+    return Ahead(workspace, Scope(prompt), HeadStart(RuleGate(), workspace), lambda: False)

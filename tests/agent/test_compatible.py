@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.budget import Budget
 from backend.agent.history import opening
 from backend.agent.loop import run_agent
 from backend.agent.roles import CODER
-from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.events import ModelFinished, ModelRestarted, ToolFinished
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run, ahead_of
 from tests.agent.scripts import models_of
 from tests.agent.speech import SPEECHES, Station, stations
 from tests.agent.wire import Reply, chat, chunk, refused
@@ -39,7 +37,7 @@ async def at() -> AsyncIterator[dict[str, Station]]:
 async def asked(station: Station, *replies: Reply) -> tuple[ModelFinished, MemoryJournal]:
     station.will(*replies)
     journal = MemoryJournal(a_run())
-    ahead = Ahead(MemoryWorkspace({}), Scope("a counter"))
+    ahead = ahead_of(MemoryWorkspace({}), "a counter")
     return await ask(
         journal, "model:0", CODER, models_of(station.candidate), await opening(journal, CODER, ""), ahead
     ), journal
@@ -188,7 +186,7 @@ async def test_conversation_too_long_is_recognised_in_any_words_and_another_mode
     another.will(chat("I read more."))
     journal = MemoryJournal(a_run())
     messages = await opening(journal, CODER, "")
-    ahead = Ahead(MemoryWorkspace({}), Scope(""))
+    ahead = ahead_of(MemoryWorkspace({}), "")
     models = models_of(station.candidate, another.candidate)
     assert (await ask(journal, "model:0", CODER, models, messages, ahead)).text == "I read more."
     with pytest.raises(ModelFailed, match="longer than `local-coder` can read"):
@@ -226,7 +224,7 @@ async def test_ten_calls_at_once_over_one_connection_pool_stay_apart(at):
     models = models_of(at["compatible"].candidate)
     answers = await asyncio.gather(
         *(
-            ask(MemoryJournal(a_run()), "model:0", CODER, models, messages, Ahead(MemoryWorkspace({}), Scope("")))
+            ask(MemoryJournal(a_run()), "model:0", CODER, models, messages, ahead_of(MemoryWorkspace({}), ""))
             for _ in range(10)
         )
     )

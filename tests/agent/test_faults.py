@@ -13,16 +13,14 @@ from email.utils import format_datetime
 import pytest
 import pytest_asyncio
 
-from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.history import opening
 from backend.agent.models import Models, Patience
 from backend.agent.roles import CODER
-from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.domain import Failure, FailureCode
 from backend.events import ModelFinished, ModelRestarted, ModelSpent, spent_micros
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run, ahead_of
 from tests.agent.scripts import models_of
 from tests.agent.speech import KEY, SPEECHES, Station, failing, quota_gone, refusing, said_inside, stations
 from tests.agent.wire import Reply, chat, wire
@@ -105,7 +103,7 @@ CASES = {f"{name}, before": case for name, case in BEFORE.items()} | {
 async def asked(models: Models) -> tuple[ModelFinished, MemoryJournal, MemoryWorkspace]:
     journal, workspace = MemoryJournal(a_run()), MemoryWorkspace(START)
     finished = await asyncio.wait_for(
-        ask(journal, "model:0", CODER, models, await opening(journal, CODER, ""), Ahead(workspace, Scope("a counter"))),
+        ask(journal, "model:0", CODER, models, await opening(journal, CODER, ""), ahead_of(workspace, "a counter")),
         timeout=20,
     )
     return finished, journal, workspace

@@ -286,9 +286,9 @@ async def test_finish_beside_a_failed_edit_is_not_taken_for_the_end():
             ),
         ]
     )
-    outcome, _journal, gate = await run(script)
+    outcome, journal, _ = await run(script)
     assert outcome.summary == "Says Hi."
-    assert gate.asked == 1
+    assert len(journal.events(CheckFinished)) == 1
     assert "edit_file failed in this same answer" in results(script.asked[1])[1]
 
 

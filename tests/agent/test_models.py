@@ -11,19 +11,17 @@ from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.usage import RequestUsage
 
-from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.cost import Price, cost_micros
 from backend.agent.history import opening
 from backend.agent.models import DEFAULTS, Candidate, Models, describe
 from backend.agent.roles import CODER
-from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.agent.titles import title, title_from_words
 from backend.config import Settings
 from backend.domain import Attachment
 from tests.agent import wire as speak
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, a_run, ahead_of
 from tests.agent.scripts import models_of, told
 from tests.agent.speech import chat_model
 from tests.agent.wire import Reply, wire
@@ -94,7 +92,7 @@ async def test_choice_that_lacks_something_is_not_replaced_in_silence(variables,
     assert clue in models.info.problem
     assert not models.info.demo
     with pytest.raises(ModelFailed, match=clue):
-        await ask(MemoryJournal(a_run()), "model:0", CODER, models, [], Ahead(MemoryWorkspace({}), Scope("")))
+        await ask(MemoryJournal(a_run()), "model:0", CODER, models, [], ahead_of(MemoryWorkspace({}), ""))
 
 
 KEYS = {"OPENAI_API_KEY": "k", "GEMINI_API_KEY": "g"}
@@ -179,7 +177,7 @@ async def test_chosen_model_answers_and_the_others_stand_behind_it():
         models = models.chosen("compatible:chosen")
         journal = MemoryJournal(a_run())
         messages = await opening(journal, CODER, "")
-        finished = await ask(journal, "model:0", CODER, models, messages, Ahead(MemoryWorkspace({}), Scope("")))
+        finished = await ask(journal, "model:0", CODER, models, messages, ahead_of(MemoryWorkspace({}), ""))
     assert (len(down.asked), finished.model) == (1, "first")
 
 
@@ -256,7 +254,7 @@ async def test_model_that_cannot_see_is_told_that_there_was_an_image():
         CODER,
         models_of(Candidate("demo", "blind", lambda: blind)),
         messages,
-        Ahead(MemoryWorkspace({}), Scope("")),
+        ahead_of(MemoryWorkspace({}), ""),
     )
     assert "which this model cannot see" in told(heard)
     assert not any(isinstance(c, BinaryContent) for m in heard for p in m.parts for c in getattr(p, "content", []))

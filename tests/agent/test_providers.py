@@ -4,19 +4,17 @@ import json
 
 import pytest
 
-from backend.agent.ahead import Ahead
 from backend.agent.asking import ask
 from backend.agent.budget import Budget
 from backend.agent.history import opening
 from backend.agent.loop import run_agent
 from backend.agent.models import Models
 from backend.agent.roles import CODER
-from backend.agent.scope import Scope
 from backend.agent.stops import ModelFailed
 from backend.domain import Attachment, FailureCode
 from backend.events import Delta, ModelFinished
 from tests.agent import wire as speak
-from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run, failing, passing
+from tests.agent.doubles import MemoryJournal, MemoryWorkspace, RuleGate, a_run, ahead_of, failing, passing
 from tests.agent.scripts import models_of
 from tests.agent.speech import KEY, chat_model, gemini_model, openai_model
 from tests.agent.wire import Reply, Wire, wire
@@ -27,7 +25,7 @@ ARGS = json.dumps({"path": "app/page.tsx", "content": "export default function P
 async def asked(models: Models, journal: MemoryJournal | None = None) -> tuple[ModelFinished, MemoryJournal]:
     journal = journal or MemoryJournal(a_run())
     return await ask(
-        journal, "model:0", CODER, models, await opening(journal, CODER, ""), Ahead(MemoryWorkspace({}), Scope(""))
+        journal, "model:0", CODER, models, await opening(journal, CODER, ""), ahead_of(MemoryWorkspace({}), "")
     ), journal
 
 

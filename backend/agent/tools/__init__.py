@@ -6,7 +6,19 @@ from backend.agent.tools.looking import ListFiles, ReadFile, Search, is_kit
 from backend.agent.tools.proofs import Check, Finish
 from backend.agent.tools.tool import Done, Hands, Prove, Refused, Tool
 
-__all__ = ["CATALOGUE", "CHANGING", "LOOKING", "PROVING", "Done", "Hands", "Prove", "Refused", "Tool", "is_kit"]
+__all__ = [
+    "CATALOGUE",
+    "CHANGING",
+    "LOOKING",
+    "PROVING",
+    "Done",
+    "Finish",
+    "Hands",
+    "Prove",
+    "Refused",
+    "Tool",
+    "is_kit",
+]
 
 LOOKING = (ListFiles.name, ReadFile.name, Search.name)
 """Tools that change nothing."""
