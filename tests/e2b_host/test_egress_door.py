@@ -1,7 +1,6 @@
 """The egress door by itself, with servers of one's own behind it."""
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer

@@ -32,7 +32,8 @@ async def splice(a: tuple[StreamReader, StreamWriter], b: tuple[StreamReader, St
 async def tunnel(head: Message, reader: StreamReader, writer: StreamWriter) -> None:
     """Join the call's connection to a port of this sandbox's loopback."""
     port = int(head["port"])
-    reader._limit = CHUNK  # a call may be one long line, but what a visitor sends must not pile up
+    # A call may be one long line, but what a visitor sends must not pile up.
+    reader._limit = CHUNK  # pyright: ignore[reportAttributeAccessIssue]
     for host in ("127.0.0.1", "::1"):
         with contextlib.suppress(OSError):
             inner = await asyncio.open_connection(host, port)
