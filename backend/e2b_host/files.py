@@ -179,10 +179,10 @@ async def _download(sandbox: Sandbox, request: Request) -> Response:
         return Response(status_code=status, headers=shown)
     if partial:
         writer.write(line({"start": chosen.start, "length": length} if chosen else {}))
-    contents = _read(reader, writer)
+    contents = _read(reader, writer, length)
     if "content-encoding" in shown:
         contents = gzip(contents)
-    elif 0 < length <= CHUNK:
+    if 0 < length <= CHUNK:
         return Response(b"".join([data async for data in contents]), status, shown)
     return StreamingResponse(contents, status, shown)
 
@@ -195,9 +195,16 @@ async def _opened(reader: StreamReader) -> tuple[str, Version]:
         raise GuestError("internal", "the sandbox's agent answered nonsense") from error
 
 
-async def _read(reader: StreamReader, writer: StreamWriter) -> AsyncGenerator[bytes, None]:
+async def _read(reader: StreamReader, writer: StreamWriter, length: int) -> AsyncGenerator[bytes, None]:
+    """What the sandbox sends; fewer bytes than `length` are an error, not the end: its machine may have ended."""
+    left = length
     try:
         while data := await reader.read(CHUNK):
+            left -= len(data)
             yield data
+    except OSError as error:
+        raise GuestError("unavailable", NOT_FOUND) from error
     finally:
         writer.close()
+    if left > 0:
+        raise GuestError("unavailable", NOT_FOUND)

@@ -3,9 +3,12 @@
 import io
 import time
 
+import httpx
 import pytest
 from e2b import FileNotFoundException, FileType, NotFoundException, Sandbox
 from e2b.sandbox.filesystem.filesystem import WriteEntry
+
+from .conftest import Host
 
 pytestmark = pytest.mark.sandbox
 
@@ -47,6 +50,16 @@ def test_directories_are_made_listed_moved_and_removed(shared: Sandbox) -> None:
     assert not shared.files.exists("house")
     with pytest.raises(NotFoundException):
         shared.files.list("house")
+
+
+def test_a_file_is_never_taken_to_end_where_its_sandbox_did(host: Host) -> None:
+    sandbox = host.create()
+    sandbox.commands.run("head -c 32M /dev/urandom > large")
+    pieces = sandbox.files.read("large", format="stream")
+    next(pieces)
+    sandbox.kill()
+    with pytest.raises(httpx.RemoteProtocolError):
+        list(pieces)
 
 
 def test_missing_file_is_a_file_not_found(shared: Sandbox) -> None:
