@@ -14,8 +14,8 @@ STYLES = [
     f"css/{name}.css"
     for name in (
         *("tokens", "gradio", "controls", "layout", "drawer"),
-        *("chat", "timeline", "composer", "queue", "landing"),
-        *("preview", "code", "changes", "logs", "account", "phone"),
+        *("chat", "timeline", "evidence", "composer", "queue", "plan", "landing"),
+        *("preview", "code", "changes", "logs", "account", "settings", "phone"),
     )
 ]
 MODULES = [path.name for path in sorted(STATIC.glob("*.js")) if path.name != "main.js"]

@@ -37,6 +37,8 @@ from backend.events import (
     ToolFinished,
     VersionCommitted,
 )
+from tests.ui.agents import admired, halfway, plan, reviewed
+from tests.ui.pictures import phone_picture, picture
 from tests.ui.scripts import BOARD, CARD, DATA, DATA_FIXED, HOSTILE, PAGE
 from tests.ui.starter import STARTER
 
@@ -85,7 +87,13 @@ class Player:
         self.turn = 0
         self.frames = 0
         self.checks = 0
+        self.answers = "demo"
         self.before: dict[str, bytes | None] = {}
+
+    @property
+    def costs(self) -> int:
+        """Of a model call, in millionths of a US dollar."""
+        return 0 if self.answers == "demo" else 6200
 
     async def append(self, event: Event) -> None:
         await self.project.append(self.run_id, event)
@@ -123,7 +131,15 @@ class Player:
             await self.stream(step, 1, "tool", json.dumps(writes[1]), writes[0])
         await self.append(
             ModelFinished(
-                step=step, model="demo", message={"kind": "response"}, text=text, cost_micros=1200, duration_ms=900
+                step=step,
+                model=self.answers,
+                message={"kind": "response"},
+                text=text,
+                input_tokens=2400,
+                cached_tokens=0 if self.answers == "demo" else 1100,
+                output_tokens=310,
+                cost_micros=self.costs,
+                duration_ms=900,
             )
         )
 
@@ -183,7 +199,12 @@ class Player:
         self.checks += 1
         await self.append(StepStarted(step=step, kind="check"))
         await self.wait(1.2)
-        await self.append(CheckFinished(step=step, report=report, duration_ms=1430))
+        seed = int(self.project.id[1:])
+        pictures = {
+            "screenshot_sha256": self.add_blob(picture(seed)),
+            "phone_screenshot_sha256": self.add_blob(phone_picture(seed)),
+        }
+        await self.append(CheckFinished(step=step, report=report.model_copy(update=pictures), duration_ms=1430))
 
     async def finish_with(self, summary: str) -> None:
         """The agent proposes to finish; the checks run inside the call, and let it through."""
@@ -211,8 +232,6 @@ class Player:
         await self.append(SandboxReady(sandbox_id="sim", preview_url=self.project.preview_url, duration_ms=1000))
 
     async def commit(self, title: str, verified: bool = True) -> str:
-        from tests.ui.simulator import picture
-
         number = len(self.project.view().versions) + 1
         version = f"{self.project.id}-v{number}"
         self.project.files_of[version] = dict(self.project.files)
@@ -225,7 +244,7 @@ class Player:
                 changes=[
                     change_of(path, old, self.project.files[path].decode()) for path, old in sorted(self.before.items())
                 ],
-                screenshot_sha256=self.add_blob(picture(len(self.project.id) + int(self.project.id[1:]))),
+                screenshot_sha256=self.add_blob(picture(int(self.project.id[1:]))),
             )
         )
         return version
@@ -238,7 +257,8 @@ class Player:
                 version_id=version,
                 failure=failure,
                 duration_s=time.monotonic() - self.started,
-                cost_micros=1200 * self.turn,
+                cost_micros=self.project.view().runs[-1].cost_micros,
+                sandbox_s=34.2,
             )
         )
 
@@ -367,6 +387,9 @@ PLAYS: dict[str, Callable[[Player], Awaitable[None]]] = {
     "patient": patient,
     "accent": change_accent,
     "sleep": sleep,
+    "reviewed": reviewed,
+    "admired": admired,
+    "halfway": halfway,
 }
 
 
@@ -380,6 +403,8 @@ async def perform(player: Player, kind: RunKind, prompt: str) -> None:
         await wake(player)
     elif kind is RunKind.RESTORE:
         await restore(player)
+    elif kind is RunKind.PLAN:
+        await plan(player)
     else:
         await next((play for word, play in PLAYS.items() if word in prompt.lower()), build_board)(player)
 

@@ -19,7 +19,6 @@ from typing import Any, cast
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
-from PIL import Image, ImageDraw
 from starlette.middleware import Middleware
 
 from backend.config import Settings
@@ -40,13 +39,13 @@ from backend.events import CancelRequested, Entry, Event, Frame, RunFinished, Ru
 from backend.runs.inputs import Image as Picture
 from backend.views import ProjectView, fold
 from backend.web.errors import add_error_answers
-from backend.web.projects import Prompt
 from backend.web.security import Security
 from backend.web.session import LOCAL_USER, LocalSession
 from tests.ui.play import Player, perform, undo
 from tests.ui.preview_app import PREVIEW_HTML
+from tests.ui.settings_routes import MODELS, settings_routes
 from tests.ui.starter import STARTER
-from tests.ui.turns import follow_up_routes, journal_followups, send_first
+from tests.ui.turns import Asked, follow_up_routes, journal_followups, send_first
 from ui.page import mount_page
 
 UPGRADE_URL = "https://pay.example/pro"
@@ -69,6 +68,8 @@ class SimProject:
     held: Hold | None = None
     released: bool = False
     """A patient run ends."""
+    model: str | None = None
+    variables: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def view(self) -> ProjectView:
@@ -116,6 +117,7 @@ class Simulator:
             "isolation": "bubblewrap",
         }
         self.usage: dict[str, Any] | None = None
+        self.models: list[dict[str, str]] = MODELS
         self.shares: list[dict[str, Any]] = []
         self.signed_out: list[bool] = []
         self.deleted: list[str] = []
@@ -136,6 +138,8 @@ class Simulator:
         attachments: Sequence[Picture],
         run_id: str | None = None,
         resends: str | None = None,
+        *,
+        plan: bool = False,
     ) -> SimpleNamespace:
         if not prompt.strip():
             raise InvalidInput("The prompt is empty. Describe what to build or change.")
@@ -146,7 +150,8 @@ class Simulator:
         if project_id is None:
             project_id = self.create("", STARTER).id
         kept = [Attachment(name=n, media_type=t, sha256=self.add_blob(content)) for n, t, content in attachments]
-        run_id = await self.begin(self.project(project_id), RunKind.PROMPT, prompt, kept, run_id, resends)
+        kind = RunKind.PLAN if plan else RunKind.PROMPT
+        run_id = await self.begin(self.project(project_id), kind, prompt, kept, run_id, resends)
         return SimpleNamespace(project_id=project_id, id=run_id)
 
     def create(self, title: str, files: dict[str, bytes]) -> SimProject:
@@ -270,6 +275,7 @@ def create_api(sim: Simulator) -> FastAPI:
 
     add_error_answers(api, UPGRADE_URL)
     follow_up_routes(api, sim)
+    settings_routes(api, sim)
 
     @api.get("/api/setup")
     async def setup() -> dict[str, Any]:
@@ -347,8 +353,9 @@ def create_api(sim: Simulator) -> FastAPI:
         del sim.projects[project_id]
 
     @api.post("/api/projects")
-    async def start_project(body: Prompt) -> dict[str, str]:
-        run = await sim.start(LOCAL_USER, None, body.prompt, [a.image() for a in body.attachments], body.run_id)
+    async def start_project(body: Asked) -> dict[str, str]:
+        images = [a.image() for a in body.attachments]
+        run = await sim.start(LOCAL_USER, None, body.prompt, images, body.run_id, plan=body.plan)
         return {"project_id": run.project_id, "run_id": run.id}
 
     @api.post("/api/projects/{project_id}/wake")
@@ -416,27 +423,6 @@ def preview_app(page_port: int) -> FastAPI:
         return HTMLResponse(PREVIEW_HTML, headers={"Content-Security-Policy": ancestors})
 
     return app
-
-
-def picture(seed: int) -> bytes:
-    """A JPEG in place of a browser's screenshot."""
-    hues = [(79, 70, 229), (13, 148, 136), (220, 38, 38), (217, 119, 6)]
-    image = Image.new("RGB", (640, 400), (250, 250, 252))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, 120, 400), fill=(255, 255, 255))
-    draw.rounded_rectangle((20, 20, 44, 44), 6, fill=hues[seed % 4])
-    for i in range(5):
-        draw.rounded_rectangle((20, 70 + i * 28, 96, 80 + i * 28), 4, fill=(228, 228, 234))
-    for i in range(3):
-        x = 150 + i * 160
-        draw.rounded_rectangle((x, 70, x + 145, 360), 10, fill=(255, 255, 255), outline=(230, 230, 235))
-        for j in range(4 - (i + seed) % 3):
-            draw.rounded_rectangle((x + 12, 90 + j * 62, x + 133, 140 + j * 62), 8, fill=(246, 246, 249))
-            draw.rounded_rectangle((x + 20, 100 + j * 62, x + 60, 107 + j * 62), 3, fill=hues[(seed + j) % 4])
-    draw.rounded_rectangle((150, 24, 330, 44), 5, fill=(40, 40, 48))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=85)
-    return out.getvalue()
 
 
 async def serve(page_port: int, preview_port: int, sim: Simulator) -> None:

@@ -62,7 +62,44 @@ def test_frames_lost_or_repeated_never_double_what_is_shown() -> None:
     assert evaluate("live.js", body, frames)[0]["text"] == "abc"
 
 
-def test_headline_names_the_models_that_answered_each_once_and_not_the_demo() -> None:
-    models = ["", "gpt-6.1-sol", "gpt-6.1-sol", "", "gemini-4-argon", "demo"]
-    run = {"steps": [{"model": model} for model in models]}
-    assert evaluate("timeline.js", "return m.answeredBy(data)", run) == "gpt-6.1-sol, gemini-4-argon"
+@pytest.mark.parametrize(
+    ("models", "spent", "said"),
+    [
+        (
+            ["", "gpt-6.1", "gpt-6.1", "gemini-4"],
+            (12_100, 3_100, 300, 42_000),
+            "gpt-6.1, then gemini-4|12.4k tokens · 3.1k cached · $0.042",
+        ),
+        (["demo"], (700, 0, 42, 0), "|742 tokens"),
+        (["demo", "gpt-6.1"], (999_940, 0, 20, 3_200_000), "gpt-6.1|1.00M tokens · $3.20"),
+        (["qwen4"], (0, 0, 0, 0), "qwen4|$0"),
+        (["demo"], (0, 0, 0, 0), None),
+    ],
+)
+def test_a_run_tells_which_models_answered_and_what_they_took(
+    models: list[str], spent: tuple[int, int, int, int], said: str | None
+) -> None:
+    parts = dict(zip(("input_tokens", "cached_tokens", "output_tokens", "cost_micros"), spent, strict=True))
+    run = {"steps": [{"kind": "model", "model": model} for model in models], "sandbox_s": 0, **parts}
+    body = "const s = m.spent(data); return s && `${s.model}|${s.words}`"
+    assert evaluate("spending.js", body, run) == said
+
+
+def test_a_prompt_with_a_plan_is_told_apart_again_and_a_lone_prompt_stays_whole() -> None:
+    body = "return [m.partsOfPrompt(m.withPlan('A board', ' 1. Columns\\n\\n## More ')), m.partsOfPrompt('## Plan\\n\\na trip')]"
+    assert evaluate("plan.js", body, None) == [
+        {"words": "A board", "plan": "1. Columns\n\n## More"},
+        {"words": "## Plan\n\na trip", "plan": ""},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("a\n```\n<b>", "a\n```\n<b>\n```"),
+        ("```ts\nx\n```\n~~~\ny", "```ts\nx\n```\n~~~\ny\n~~~"),
+        ("```ts\nx\n```\nz", "```ts\nx\n```\nz"),
+    ],
+)
+def test_a_plans_last_code_block_does_not_run_on_into_its_card(text: str, closed: str) -> None:
+    assert evaluate("markdown.js", "return m.closed(data)", text) == closed

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from tests.ui.simulator import SimProject, Simulator
 
 
-class Again(Prompt):
+class Asked(Prompt):
+    plan: bool = False
+
+
+class Again(Asked):
     resends: str | None = None
 
 
@@ -78,7 +82,9 @@ def follow_up_routes(api: FastAPI, sim: "Simulator") -> None:
     @api.post("/api/projects/{project_id}/runs", status_code=201)
     async def run(project_id: str, body: Again) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
-        started = await sim.start(LOCAL_USER, project_id, body.prompt, images, body.run_id, body.resends)
+        started = await sim.start(
+            LOCAL_USER, project_id, body.prompt, images, body.run_id, body.resends, plan=body.plan
+        )
         return {"project_id": project_id, "run_id": started.id}
 
     @api.post("/api/runs/{run_id}/cancel")

@@ -42,7 +42,7 @@ export const api = {
   projects: () => json("GET", "projects"),
   rename: (id, title) => json("PATCH", `projects/${encodeURIComponent(id)}`, { title }),
   remove: (id) => json("DELETE", `projects/${encodeURIComponent(id)}`),
-  /** A prompt is `{prompt, attachments, run_id}`. */
+  /** A prompt is `{prompt, attachments, run_id}`; with `plan: true` it is planned, not built. */
   begin: (prompt) => json("POST", "projects", prompt),
   run: (id, prompt) => json("POST", project(id, "runs"), prompt),
   follow: (id, prompt) => json("POST", project(id, "followups"), prompt),
@@ -54,6 +54,11 @@ export const api = {
   fork: (id, version_id) => json("POST", project(id, "fork"), { version_id }),
   wake: (id) => json("POST", project(id, "wake"), {}),
   restore: (id, version_id) => json("POST", project(id, "restore"), { version_id }),
+  /** `{model, models: [{id, name, title}], variables: [{name, updated_at}]}` */
+  settings: (id) => json("GET", project(id, "settings")),
+  chooseModel: (id, model) => json("PATCH", project(id, "settings"), { model }),
+  setVariable: (id, name, value) => json("PUT", project(id, `variables/${name}`), { value }),
+  removeVariable: (id, name) => json("DELETE", project(id, `variables/${name}`)),
   tree: (id) => json("GET", project(id, "tree")),
   search: (id, query) => json("GET", project(id, `search?q=${encodeURIComponent(query)}`)),
   file: (id, path) => call("GET", api.fileUrl(id, path).slice("/api/".length)),

@@ -6,6 +6,8 @@ import { askFork, askRestore } from "./dialogs.js";
 import { showVersion } from "./changes.js";
 import { chatMessages } from "./chat.js";
 import { $$ } from "./dom.js";
+import { openPictures } from "./pictures.js";
+import { startPlanCards } from "./plan_card.js";
 import { isSending, sending, sendPrompt } from "./sending.js";
 import { store } from "./store.js";
 import { showTab } from "./tabs.js";
@@ -34,23 +36,25 @@ const ACTIONS = {
   restore: (version) => askRestore(version),
   fork: (version) => askFork(version),
   again: (id) => editAgain(id),
+  picture: (pictures) => openPictures(pictures),
   logs: () => showTab("Logs"),
   retry: (id) => tryAgain(store.view.runs.find((r) => r.id === id)),
 };
 
 function tryAgain(run) {
   if (isSending()) return;
-  attempt(() => sending(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments }))));
+  attempt(() => sending(() => (run.kind === "wake" ? api.wake(store.id) : sendPrompt({ text: run.prompt, kept: run.attachments, plan: run.kind === "plan" }))));
 }
 
 /** Do what may be refused; a refusal is shown by the prompt box. */
 export const attempt = (work) => work().catch(refused);
 
 export function startChatActions() {
+  startPlanCards();
   document.addEventListener(
     "click",
     (event) => {
-      const [, name, argument] = event.target.closest?.("#chat a.act")?.getAttribute("href").match(/#do\/(\w+)\/(.*)/) ?? [];
+      const [, name, argument] = event.target.closest?.("#chat :is(a.act, a.shot)")?.getAttribute("href").match(/#do\/(\w+)\/(.*)/) ?? [];
       if (!name) return;
       event.preventDefault();
       event.stopPropagation();

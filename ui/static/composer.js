@@ -5,6 +5,7 @@ import { api } from "./api.js";
 import { $, h, icon } from "./dom.js";
 import { mountHalt } from "./halt.js";
 import { drawUnder } from "./landing.js";
+import { carryPlanning, mountPlanSwitch, planning } from "./planning.js";
 import { isSending, sending, sendPrompt } from "./sending.js";
 import { open, store } from "./store.js";
 
@@ -26,6 +27,7 @@ export function startComposer(fire) {
   };
   store.on("view", refresh);
   store.on("again", refresh);
+  store.on("plan", refresh);
   store.on("project", () => {
     fail("");
     refresh();
@@ -42,6 +44,7 @@ export function mountUnder(element) {
   error = h("p", { class: "error", role: "alert", hidden: true });
   const left = h("p", { class: "left", hidden: true });
   element.append(error, left);
+  mountPlanSwitch(element);
   mountHalt(element);
   onUsage((me) => drawLeft(left, me.usage));
   drawUnder(element);
@@ -68,9 +71,11 @@ export function composerProps() {
     ? "What should it have said?"
     : active
       ? "Queue up what comes next…"
-      : store.id
-        ? "Ask for a change…"
-        : "Describe what you want to build…";
+      : planning()
+        ? "Describe what to plan…"
+        : store.id
+          ? "Ask for a change…"
+          : "Describe what you want to build…";
   return { __type__: "update", stop_btn: active, placeholder };
 }
 
@@ -116,7 +121,8 @@ export async function send(prompt) {
   const from = store.id;
   try {
     const kept = prompt.files.length ? again?.attachments : [];
-    const { project_id } = await sending(() => sendPrompt({ ...prompt, kept }, again?.id));
+    const { project_id } = await sending(() => sendPrompt({ ...prompt, kept, plan: planning() }, again?.id));
+    if (!from) carryPlanning(project_id);
     if (store.id === from) open(project_id);
   } catch (refusal) {
     refused(refusal);

@@ -22,5 +22,12 @@ export function agentMarkdown(text) {
     .join("");
 }
 
+/** Markdown whose last code block does not run on into what follows. */
+export function closed(text) {
+  const fences = text.match(/^ {0,3}(?:```|~~~).*$/gm) ?? [];
+  const open = fences.reduce((before, fence) => (before ? (fence.trim() === before ? null : before) : fence.trim().slice(0, 3)), null);
+  return open ? `${text}\n${open}` : text;
+}
+
 /** Lines as a terminal's block. */
 export const terminalHtml = (lines) => `<div class="terminal">${lines.map((l) => `<span>${escapeBlock(l) || "&nbsp;"}</span>`).join("")}</div>`;

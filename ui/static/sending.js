@@ -20,18 +20,19 @@ export async function sending(work) {
 }
 
 /**
- * `prompt` is `{text, files, kept}`: files as Gradio uploaded them, and attachments of an earlier run. `resends`: the run it replaces.
+ * `prompt` is `{text, files, kept, plan}`: files as Gradio uploaded them, attachments of an earlier run, and whether to plan it instead of
+ * building it. `resends`: the run it replaces.
  * Resolves to `{project_id, run_id}`; while it waits for the run under way, `run_id` is null.
  */
-export async function sendPrompt({ text, files = [], kept = [] }, resends = null) {
-  const content = JSON.stringify([store.id, resends, text, files.map((f) => f.path), kept]);
+export async function sendPrompt({ text, files = [], kept = [], plan = false }, resends = null) {
+  const content = JSON.stringify([store.id, resends, text, files.map((f) => f.path), kept, plan]);
   // The answer to the first try may have been lost: the same prompt goes under the same id, and starts once.
   const id = tried.get(content) ?? newId();
   tried.set(content, id);
   if (tried.size > MAX_TRIED) tried.delete(tried.keys().next().value);
   const project = store.id;
   const pictures = [...files.map((f) => [f.orig_name ?? "picture", f.mime_type, f.url]), ...kept.map((a) => [a.name, a.media_type, api.blobUrl(project, a.sha256)])];
-  const prompt = { prompt: text, attachments: await Promise.all(pictures.map(attachment)), run_id: id };
+  const prompt = { prompt: text, attachments: await Promise.all(pictures.map(attachment)), run_id: id, ...(plan && { plan }) };
   const answer = await deliver(project, prompt, resends);
   tried.delete(content);
   return answer;
@@ -41,6 +42,8 @@ async function deliver(project, prompt, resends) {
   if (!project) return api.begin(prompt);
   if (resends) return api.run(project, { ...prompt, resends });
   const { followups = [], held } = store.view ?? {};
+  // What waits is built; a plan is for the person, who is there now.
+  if (prompt.plan) return api.run(project, prompt);
   if (store.active || (followups.length && !held)) return api.follow(project, prompt);
   try {
     return await api.run(project, prompt);

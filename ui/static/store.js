@@ -14,7 +14,7 @@ export const store = {
   /** "idle", "connecting", "open" or "lost". */
   connection: "idle",
 
-  /** Topics: `project` (another one, or none), `view`, `files` (with the changed paths, null for all), `logs`, `connection`, `gone`, `shown` (another file in the Code tab), `again` (a message to be sent again, or no more). */
+  /** Topics: `project` (another one, or none), `view`, `files` (with the changed paths, null for all), `logs`, `connection`, `gone`, `shown` (another file in the Code tab), `again` (a message to be sent again, or no more), `plan` (the switch was flipped). */
   on(topic, listener) {
     (listeners[topic] ??= []).push(listener);
   },

@@ -1,8 +1,9 @@
 /** The steps of a run as Gradio thoughts: `{title, body, class}`; titles and bodies are sanitised again by Gradio. */
 import { diffHtml } from "./diff.js";
-import { plain, plural, sums } from "./dom.js";
+import { plain, sums } from "./dom.js";
+import { checkThought, reviewThought, title } from "./evidence.js";
 import { partialString } from "./live.js";
-import { agentMarkdown, escapeBlock, escapeInline, terminalHtml } from "./markdown.js";
+import { agentMarkdown, escapeInline, terminalHtml } from "./markdown.js";
 
 const TAIL_LINES = 14;
 
@@ -29,17 +30,16 @@ export const isShown = (step) => !["check", "finish"].includes(step.tool);
 export const isUndone = (run) => run.steps.some((step) => step.key.startsWith("undo:") && step.state === "done");
 
 const code = (text) => (text ? ` <code>${escapeInline(text)}</code>` : "");
-const title = (icon, words, rest = "") => `<span class="step ${icon}"><span class="words">${words}</span>${rest}</span>`;
 export const countsHtml = (changes) => {
   const [added, removed] = sums(changes);
   return `<span class="plus">+${added}</span>` + (removed ? `<span class="minus">−${removed}</span>` : "");
 };
 const tail = (text) => plain(text).trimEnd().split("\n").slice(-TAIL_LINES);
-const list = (items) => items.map((i) => `<li>${i}</li>`).join("");
 
 /** One line of plain text: what the strip and screen readers are told a step does. */
 export function describe(step) {
   if (step.kind === "model") return "Thinking";
+  if (step.kind === "review") return "Looking at the pages";
   if (step.kind === "check" || !isShown(step)) return "Checking types, routes and the page";
   return [toolOf(step.tool)[1], shortPath(step.target)].filter(Boolean).join(" ");
 }
@@ -49,11 +49,11 @@ export const shortPath = (path) => (/^[\w@./[\]()-]+$/.test(path) ? path.split("
 // The chat is built anew five times a second; a step that is over stays as it is.
 const over = new WeakMap();
 
-/** A finished or running tool call or check. `repairing`: the checks had found something before it. */
-export function stepThought(step, output, repairing) {
+/** A finished or running tool call, check or review. `repairing`: something to repair had been found before it. */
+export function stepThought(step, output, repairing, blobUrl) {
   const known = over.get(step);
   if (known && step.state !== "running") return known;
-  const made = step.kind === "check" ? checkThought(step) : toolThought(step, output, repairing);
+  const made = step.kind === "check" ? checkThought(step, blobUrl) : step.kind === "review" ? reviewThought(step) : toolThought(step, output, repairing);
   if (step.state !== "running") over.set(step, made);
   return made;
 }
@@ -83,25 +83,6 @@ function toolBody(step, output) {
   return parts.join("");
 }
 
-function checkThought(step) {
-  const report = step.report;
-  if (!report) return { title: title(step.state === "running" ? "gate" : "bad", step.state === "running" ? "Checking types, routes and the page" : "Checks stopped"), body: "", status: step.state === "running" ? "pending" : "done" };
-  const levels = report.results.map((r) => `<span class="level ${r.passed ? "ok" : "bad"}">${escapeBlock(r.level)}</span> ${escapeBlock(r.summary)}`);
-  const problems = report.problems.map(problemHtml);
-  return {
-    title: report.passed
-      ? title("ok", "Checks passed", ` <span class="faint">${plural(report.results.length, "level")}</span>`)
-      : title("bad", `Checks found ${plural(report.problems.length, "problem")}`),
-    body: `<ul class="levels">${list(levels)}</ul>` + (problems.length ? `<ul class="problems">${list(problems)}</ul>` : ""),
-    status: "done",
-  };
-}
-
-export function problemHtml(problem) {
-  const where = problem.file ? problem.file + (problem.line ? `:${problem.line}` : "") : problem.route;
-  return (where ? `<code>${escapeBlock(where)}</code> ` : "") + escapeBlock(problem.message.slice(0, 600));
-}
-
 /** A tool call the model is still writing, or its thinking; null for what is shown elsewhere. Only the `newest` shows what it writes. */
 export function partThought(part, newest) {
   if (part.kind === "thinking") return part.text.trim() ? { title: title("step", "Thinking"), body: agentMarkdown(part.text.slice(-1500)), status: "pending" } : null;
@@ -124,8 +105,5 @@ export function remarkThought(step) {
   const first = step.text.trim().split("\n")[0].replace(/[*_`#]/g, "");
   return { title: title("say", escapeInline(first.length > 90 ? `${first.slice(0, 90)}…` : first)), body: agentMarkdown(step.text), status: "done" };
 }
-
-/** Which models answered in a run, for its headline; of the demo model the page tells elsewhere. */
-export const answeredBy = (run) => [...new Set(run.steps.map((step) => step.model))].filter((model) => model && model !== "demo").join(", ");
 
 export const noteThought = (icon, words, body = "") => ({ title: title(icon, escapeInline(words)), body: body && escapeInline(body), status: "done" });

@@ -5,6 +5,7 @@ import { h, icon, iconButton } from "./dom.js";
 import { askRename } from "./dialogs.js";
 import { toggleDrawer } from "./drawer.js";
 import { isDark, onLook, toggleLook } from "./look.js";
+import { openProjectSettings } from "./project_settings.js";
 import { provider } from "./provider.js";
 import { openSharing } from "./sharing.js";
 import { open, store } from "./store.js";
@@ -20,15 +21,17 @@ export function mountTopbar(element) {
     panes.append(h("button", { type: "button", "data-pane": pane, "aria-pressed": pane === "chat", onclick: () => showPane(pane) }, label));
   const code = h("a", { class: "icon-button download", title: "Download the project", "aria-label": "Download the project", download: true }, icon("download"));
   const share = h("button", { type: "button", class: "button ghost share", title: "Share this app", "aria-label": "Share", onclick: openSharing }, icon("share"), h("span", {}, "Share"));
+  const settings = iconButton("gear", "Project settings", openProjectSettings, { class: "gear" });
   const account = h("div", { class: "account" });
   const look = iconButton("sun", "", toggleLook);
 
-  element.append(iconButton("menu", "Projects", toggleDrawer), home, name, h("span", { class: "space" }), lost, panes, model, code, share, look, account);
+  element.append(iconButton("menu", "Projects", toggleDrawer), home, name, h("span", { class: "space" }), lost, panes, model, code, settings, share, look, account);
   mountAccount(account);
 
   const draw = () => {
     name.textContent = store.id ? store.view?.title || "New project" : "";
     name.hidden = !store.id;
+    settings.hidden = !store.id;
     code.hidden = share.hidden = !store.view?.versions.length;
     if (store.id) code.href = api.exportUrl(store.id);
     lost.textContent = store.id && store.connection === "lost" ? "Connection lost, reconnecting…" : "";
