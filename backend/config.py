@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     session_secret: SecretStr | None = Field(default=None, alias="CODEFLOW_SESSION_SECRET")
     """Seals the session cookie: 32 characters or more, the same in every web process. Missing: kept in the data
     directory, so sign-ins end when that is lost."""
+    secrets_key: SecretStr | None = Field(default=None, alias="CODEFLOW_SECRETS_KEY")
+    """Seals the values of apps' variables: 32 characters or more, the same in every web process and worker. Missing: kept
+    in the data directory, so the values are lost with that."""
     public_url: str | None = Field(default=None, alias="CODEFLOW_PUBLIC_URL")
     """Where people reach the page, `https://codeflow.example.com`: for links in e-mails and shares. Missing: the address
     of the request."""

@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 MAX_PROMPT_CHARS = 100_000
 MAX_FILE_BYTES = 1_000_000
 MAX_FOLLOWUPS = 20
+MAX_VARIABLES = 50
+"""Of a project's app."""
 MAX_FOLLOWUPS_CHARS = 200_000
 """In all prompts of a project that wait: each change of one writes them all to the journal."""
 

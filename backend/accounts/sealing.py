@@ -6,14 +6,10 @@ no other, and the time of sealing, so that nothing is good for ever.
 
 import base64
 import binascii
-import contextlib
 import os
-import secrets
 import struct
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +18,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from backend.config import Settings
 from backend.domain import Unavailable
+from backend.keyfile import kept_secret
 
 MIN_SECRET_CHARS = 32
 KEY_FILE = "session.key"
@@ -48,7 +45,7 @@ class Seal:
         given = settings.session_secret.get_secret_value() if settings.session_secret else ""
         if given.strip():
             return cls([secret.strip() for secret in given.split(",") if secret.strip()])
-        return cls([_kept(settings.data_dir / KEY_FILE)])
+        return cls([kept_secret(settings.data_dir / KEY_FILE, "the sign-ins", "CODEFLOW_SESSION_SECRET")])
 
     def seal(self, data: bytes, purpose: str) -> str:
         nonce = os.urandom(_NONCE)
@@ -75,22 +72,3 @@ class Seal:
 
 def _derived(secret: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"codeflow session").derive(secret.encode())
-
-
-def _kept(file: Path) -> str:
-    """The file's secret; made when it is missing. Processes that start together agree on one."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            # A link appears whole or not at all, and only once; the temporary file is the owner's alone from the start.
-            with tempfile.NamedTemporaryFile("w", dir=file.parent, prefix=f".{KEY_FILE}-") as new:
-                new.write(secrets.token_urlsafe(48))
-                new.flush()
-                with contextlib.suppress(FileExistsError):
-                    os.link(new.name, file)
-        return file.read_text().strip()
-    except OSError as error:
-        raise Unavailable(
-            f"The secret of the sign-ins cannot be kept in {file} ({error.strerror}). "
-            "Set CODEFLOW_SESSION_SECRET, or make that folder writable."
-        ) from None

@@ -64,6 +64,22 @@ def listed(settings: Settings) -> list[Candidate]:
     return [_pair("AI_MODELS", *entry, settings)[0] for entry in _entries("AI_MODELS", settings.ai_models)]
 
 
+def named(settings: Settings) -> list[tuple[ProviderName, str]]:
+    """The model in force, if it is set, and those of AI_MODELS by their names alone: for a process without their keys."""
+    in_force: list[tuple[ProviderName, str | None]] = []
+    if settings.ai_provider and settings.ai_provider != "demo":
+        in_force.append((settings.ai_provider, settings.ai_model))
+    try:
+        entries = [*in_force, *_entries("AI_MODELS", settings.ai_models)]
+    except Incomplete:
+        entries = in_force
+    found: dict[tuple[ProviderName, str], None] = {}
+    for name, model in entries:
+        if known := model or DEFAULTS.get(name, ("",))[0]:
+            found[name, known] = None
+    return list(found)
+
+
 def _entries(variable: str, text: str) -> list[tuple[ProviderName, str | None]]:
     """`provider[:model]`, with commas between. A model's name may hold colons."""
     entries: list[tuple[ProviderName, str | None]] = []

@@ -61,11 +61,18 @@ class Outcome:
     """For the person: what was done or answered."""
 
 
-async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> Outcome:
-    """Do what the run's prompt asks. Raises `LeaseLost` and `SandboxLost`; called again, it goes on after the last
+async def run_agent(
+    journal: Journal,
+    workspace: Workspace,
+    gate: Gate,
+    models: Models,
+    budget: Budget,
+    variables: Sequence[str] = (),
+) -> Outcome:
+    """Do what the run's prompt asks; `variables` names those of the app. Raises `LeaseLost` and `SandboxLost`; called again, it goes on after the last
     finished step.
     """
-    work = _Work(journal, workspace, gate, models, budget)
+    work = _Work(journal, workspace, gate, models, budget, variables)
     async with naming(journal, models):
         try:
             return await work.through()
@@ -76,8 +83,17 @@ async def run_agent(journal: Journal, workspace: Workspace, gate: Gate, models: 
 
 
 class _Work:
-    def __init__(self, journal: Journal, workspace: Workspace, gate: Gate, models: Models, budget: Budget) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        workspace: Workspace,
+        gate: Gate,
+        models: Models,
+        budget: Budget,
+        variables: Sequence[str],
+    ) -> None:
         self.journal, self.workspace, self.models, self.budget = journal, workspace, models, budget
+        self.variables = variables
         found = history.paths_at_start(workspace.files, journal.entries)
         self.scope = Scope(journal.run.prompt, found)
         self.head_start = HeadStart(gate, workspace)
@@ -94,7 +110,8 @@ class _Work:
         self.changed = False
 
     async def through(self) -> Outcome:
-        messages = await history.opening(self.journal, self.role, await mapped(self.journal, self.workspace.files))
+        project = await mapped(self.journal, self.workspace.files, self.variables)
+        messages = await history.opening(self.journal, self.role, project)
         for turn in count():
             answer = await self.think(turn, messages)
             messages.append(answer)

@@ -4,7 +4,7 @@ Drawn once a run, of the project as the run found it, and journaled: an attempt 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from backend.agent.journal import Journal
 from backend.agent.tools import is_kit
@@ -28,17 +28,17 @@ _DEFAULT = re.compile(r"^export\s+default\s+(?P<name>[A-Za-z_$][\w$]*)\s*;?\s*$"
 _CLIENT = re.compile(r"^\s*(?:/\*.*?\*/\s*|//[^\n]*\n\s*)*[\"']use client[\"']", re.S)
 
 
-async def mapped(journal: Journal, files: Mapping[str, bytes]) -> str:
-    """The run's map; drawn of `files` and journaled when there is none yet."""
+async def mapped(journal: Journal, files: Mapping[str, bytes], variables: Sequence[str] = ()) -> str:
+    """The run's map; drawn of `files` and the names of `variables`, and journaled, when there is none yet."""
     for entry in journal.entries:
         if isinstance(entry.event, ProjectMapped):
             return entry.event.text
-    text = project_map(files)
+    text = project_map(files, variables)
     await journal.append(ProjectMapped(text=text), step=_STEP)
     return text
 
 
-def project_map(files: Mapping[str, bytes]) -> str:
+def project_map(files: Mapping[str, bytes], variables: Sequence[str] = ()) -> str:
     own = sorted(path for path in files if not is_kit(path))
     kit = sorted(path.removeprefix("components/ui/").removesuffix(".tsx") for path in files if is_kit(path))
     routes = [*page_patterns(files), *(f"{route} (handler)" for route in handler_routes(files))]
@@ -47,6 +47,8 @@ def project_map(files: Mapping[str, bytes]) -> str:
     lines += _counted(own[MAX_FILES:])
     if kit:
         lines.append(f"components/ui/: {', '.join(kit)}")
+    if variables:
+        lines.append(f"Variables (set by the person; use process.env.NAME): {', '.join(variables)}")
     lines.append("</project>")
     return "\n".join([*lines, *_instructions(files.get(INSTRUCTIONS))])
 

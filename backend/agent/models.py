@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from backend.agent.candidate import Candidate
-from backend.agent.choosing import DEFAULTS, Incomplete, fallbacks, listed, pair_in_force, provider_in_force
+from backend.agent.candidate import TITLES, Candidate
+from backend.agent.choosing import DEFAULTS, Incomplete, fallbacks, listed, named, pair_in_force, provider_in_force
 from backend.config import ProviderName, Settings
 
 
@@ -103,6 +103,11 @@ class Models:
         for candidate in [*self.coder, *self.listed]:
             by_id.setdefault(candidate.id, candidate)
         return by_id
+
+
+def named_choices(settings: Settings) -> list[Choice]:
+    """`Models.choices` of a process that has no keys: as far as the settings name models."""
+    return [Choice(f"{name}:{model}", model, TITLES[name]) for name, model in named(settings)]
 
 
 def describe(settings: Settings) -> ProviderInfo:

@@ -15,11 +15,13 @@ def agent_work(models: Callable[[], Awaitable["Models"]]) -> AgentWork:
     """`models` is asked when the first prompt is worked on: it may still be finding out what there is."""
 
     async def work(job: Job, workspace: Workspace) -> "Outcome":
-        chosen = await models()
+        chosen = (await models()).chosen(job.project.model)
         from backend.agent.budget import Budget
         from backend.agent.loop import run_agent
 
-        return await run_agent(job.journal, workspace, job.gate, chosen, Budget.for_run(job.settings, job.run))
+        variables = sorted(await job.store.leased_variables(job.lease))
+        budget = Budget.for_run(job.settings, job.run)
+        return await run_agent(job.journal, workspace, job.gate, chosen, budget, variables)
 
     return work
 

@@ -5,12 +5,35 @@ from collections.abc import Mapping, Sequence
 from backend.domain import MAX_FILE_BYTES, MAX_PROMPT_CHARS, InvalidInput
 from backend.store.text import require_text
 from backend.workspace import PathRefused
+from backend.workspace.environment import writable
 from backend.workspace.paths import project_path
 
 MAX_IMAGES = 6
 MAX_IMAGE_BYTES = 5_000_000
 MAX_EDITED_FILES = 200
 MAX_TITLE_CHARS = 120
+MAX_VALUE_BYTES = 8192
+RESERVED = frozenset(
+    (
+        "CI",
+        "DISPLAY",
+        "HOME",
+        "HOST",
+        "HOSTNAME",
+        "LANG",
+        "LOGNAME",
+        "PATH",
+        "PORT",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "TZ",
+        "USER",
+    )
+)
+RESERVED_PREFIXES = ("CODEFLOW_", "E2B_", "LD_", "NEXT_", "NODE_", "NPM_", "TURBOPACK", "__NEXT")
+"""Of variables by which the sandbox and Next.js work. `NEXT_PUBLIC_…` are the app's."""
 
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -45,6 +68,22 @@ def checked_title(title: str) -> str:
         raise InvalidInput(f"The title is longer than {MAX_TITLE_CHARS} characters. Choose a shorter one.")
     require_text(title, "title")
     return title
+
+
+def checked_variable(name: str, value: str) -> str:
+    """The value as it is kept: with line ends as the sandbox has them."""
+    require_text(value, "value")
+    value = value.replace("\r\n", "\n")
+    if name in RESERVED or (name.startswith(RESERVED_PREFIXES) and not name.startswith("NEXT_PUBLIC_")):
+        raise InvalidInput(f"{name} is set by the sandbox or by Next.js itself. Choose another name.")
+    if len(value.encode()) > MAX_VALUE_BYTES:
+        raise InvalidInput(f"The value of {name} is larger than {MAX_VALUE_BYTES // 1024} KiB. Use a shorter one.")
+    if not writable(value):
+        raise InvalidInput(
+            f"The value of {name} cannot be written into an environment file: it mixes quotes, or ends in a backslash "
+            "after spaces or #. Encode it, as base64 for example, and let the app decode it."
+        )
+    return value
 
 
 def image_type(content: bytes) -> str | None:

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from backend.events import LogLines, SandboxBooting, SandboxClosed, SandboxReady
 from backend.runs.job import Job
+from backend.runs.variables import environment
 from backend.workspace import SandboxLost, SandboxUnavailable, WorkspaceError
 from backend.workspace.contract import Workspace
+from backend.workspace.redaction import RedactedWorkspace, Redaction
 
 MAX_SANDBOXES = 4
 """A run whose sandbox is lost more often than this fails."""
@@ -71,7 +73,8 @@ async def _open(job: Job) -> Workspace:
         had_one = any(isinstance(e.event, SandboxReady) for e in job.journal.entries)
         await job.journal.append(SandboxBooting(reason="lost" if had_one else "new"))
     began = time.monotonic()
-    workspace = await job.workspaces.open(project.id, known if alive else None, await job.files())
+    variables = await environment(job)
+    workspace = await job.workspaces.open(project.id, known if alive else None, await job.files(), variables)
     told = _last_word(job)
     same = isinstance(told, SandboxReady) and told.sandbox_id == workspace.sandbox_id
     if not same or project.preview_url != workspace.preview_url:
@@ -83,7 +86,7 @@ async def _open(job: Job) -> Workspace:
                 duration_ms=round((time.monotonic() - began) * 1000),
             )
         )
-    return workspace
+    return RedactedWorkspace(workspace, Redaction(variables)) if variables else workspace
 
 
 async def _closed(job: Job, reason: str) -> None:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from backend.domain import (
+    ASKING,
     Busy,
     CodeFlowError,
     FollowUp,
@@ -55,8 +56,9 @@ class Runs:
         attachments: Sequence[Image] = (),
         run_id: str | None = None,
         resends: str | None = None,
+        kind: RunKind = RunKind.PROMPT,
     ) -> Run:
-        """Queue a prompt; without a project, in a new one. Twice with one `run_id` is once.
+        """Queue a prompt, or with that `kind` a plan; without a project, in a new one. Twice with one `run_id` is once.
 
         `resends` is a run of the project whose prompt is sent again as this one: from the version that was the newest
         when that one was queued, or that it was sent again from itself; with its images, unless others are given.
@@ -67,15 +69,15 @@ class Runs:
         images = checked_images(attachments)
         run_id = run_id or new_id()
         if project_id is not None and resends is not None:
-            return await self._start_again(user, project_id, run_id, prompt, images, resends)
+            return await self._start_again(user, project_id, run_id, prompt, images, resends, kind)
         if project_id is not None:
-            return await self._queue(user, project_id, run_id, RunKind.PROMPT, prompt, attachments=images)
+            return await self._queue(user, project_id, run_id, kind, prompt, attachments=images)
         try:
             return await self._store.run(user, run_id)
         except NotFound:
             project = await self._store.create_project(user, "", starter_files())
         try:
-            run = await self._queue(user, project.id, run_id, RunKind.PROMPT, prompt, attachments=images)
+            run = await self._queue(user, project.id, run_id, kind, prompt, attachments=images)
         except CodeFlowError:
             # It is Busy when the run was queued after all, and only the answer was lost: sent again, it is found.
             with contextlib.suppress(CodeFlowError):
@@ -87,15 +89,23 @@ class Runs:
         return run
 
     async def _start_again(
-        self, user: User, project_id: str, run_id: str, prompt: str, images: Sequence[Image], resends: str
+        self,
+        user: User,
+        project_id: str,
+        run_id: str,
+        prompt: str,
+        images: Sequence[Image],
+        resends: str,
+        kind: RunKind,
     ) -> Run:
         before = await self._store.run(user, resends)
         if before.project_id != project_id:
             raise NotFound("There is no such message in this project. Reload the page.")
-        if before.kind is not RunKind.PROMPT:
+        if before.kind not in ASKING:
             raise InvalidInput("Only a message can be sent again. To undo this change, go back to a version before it.")
-        base_id = before.restore_id
-        if base_id is None:
+        # A plan changes nothing: it is made of the project as it is.
+        base_id = before.restore_id if kind is RunKind.PROMPT else None
+        if base_id is None and kind is RunKind.PROMPT:
             versions = await self._store.versions(user, project_id)
             base_id = max((v for v in versions if v.created_at <= before.created_at), key=lambda v: v.number).id
         if not images and before.attachments:
@@ -105,7 +115,7 @@ class Runs:
             user,
             project_id,
             run_id,
-            RunKind.PROMPT,
+            kind,
             prompt,
             attachments=images,
             restore_id=base_id,

@@ -11,6 +11,7 @@ from backend.domain import FileChange, Project, Version
 from backend.events import StepStarted, ToolFinished, VersionCommitted
 from backend.runs.job import Job
 from backend.runs.restore import name_of
+from backend.runs.variables import environment
 from backend.telemetry import span
 from backend.workspace import WorkspaceError
 
@@ -75,7 +76,8 @@ async def _in_sandbox(job: Job, project: Project, files: Mapping[str, bytes]) ->
     try:
         async with asyncio.timeout(IN_SANDBOX_S):
             if project.sandbox_id and await job.workspaces.alive(project.sandbox_id):
-                workspace = await job.workspaces.open(project.id, project.sandbox_id, files)
+                variables = await environment(job)
+                workspace = await job.workspaces.open(project.id, project.sandbox_id, files, variables)
                 await workspace.close()
     except Exception as e:
         # Whatever it is: the person waits for the files, and the next run's sandbox gets them from the journal.

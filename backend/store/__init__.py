@@ -15,7 +15,7 @@ What every store promises:
 6. **Clock.** Leases are judged by the store's clock, read after its lock is taken.
 7. **Content.** Blobs are addressed by SHA-256 within a project; a blob named by an event or a manifest is there.
 8. **Text.** NUL in text is refused with `InvalidInput`, by every store.
-9. **Usage.** A prompt takes one point of its user's window in the transaction that queues it, once per run id, however
+9. **Usage.** A prompt, or a plan, takes one point of its user's window in the transaction that queues it, once per run id, however
    many start at once. A run that ends `failed` gives it back, into the same window only; a cancelled one does not.
    What the models really cost is added when the run finishes, once.
 10. **Shares.** Only a hash of a share's token is kept. A revoked one is `NotFound`, like one that never was.
@@ -23,6 +23,7 @@ What every store promises:
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
 from backend.domain import (
@@ -66,6 +67,21 @@ class Store(Protocol):
 
     async def project(self, user: User, project_id: str) -> Project: ...
     async def rename_project(self, user: User, project_id: str, title: str) -> None: ...
+    async def set_model(self, user: User, project_id: str, model: str | None) -> None:
+        """The model that later runs ask first; None: the installation's default."""
+        ...
+
+    async def variables(self, user: User, project_id: str) -> list[tuple[str, datetime]]:
+        """Names of the variables of the project's app, and when each was last set, by name. Values are the workers'."""
+        ...
+
+    async def set_variable(self, user: User, project_id: str, name: str, sealed: str | None) -> None:
+        """`sealed` is a value that only a worker can open; None: the variable is no more, also when it never was.
+
+        A fork, a share's preview and a remix have none of the original's. Raises `InvalidInput` beyond `MAX_VARIABLES`.
+        """
+        ...
+
     async def look_at(self, user: User, project_id: str) -> None:
         """The user has the project's page open just now: its preview is kept awake. Pokes nobody."""
         ...
@@ -95,7 +111,7 @@ class Store(Protocol):
         `restore_id` is a version of the project, also for a prompt; `resends` one of its runs.
 
         Raises `Busy` when the project has a run that is not over, and `LimitReached` when the user's tier has no more
-        to give: then nothing is queued, and nothing charged. Kinds other than `prompt` take no point.
+        to give: then nothing is queued, and nothing charged. Kinds other than `prompt` and `plan` take no point.
         """
         ...
 
@@ -264,6 +280,10 @@ class Store(Protocol):
     async def leased_version(self, lease: Lease, version_id: str) -> Version: ...
     async def leased_tree(self, lease: Lease) -> dict[str, str]: ...
     async def leased_blobs(self, lease: Lease, sha256s: Sequence[str]) -> dict[str, bytes]: ...
+    async def leased_variables(self, lease: Lease) -> dict[str, str]:
+        """name → sealed value of the variables of the project's app."""
+        ...
+
     def watch_run(self, run: Run) -> AbstractContextManager[Poke]:
         """Be poked when the leased run may have been cancelled."""
         ...

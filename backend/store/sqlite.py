@@ -13,6 +13,7 @@ from backend.store.sqlite_database import Database
 from backend.store.sqlite_followups import FollowUpPart
 from backend.store.sqlite_projects import ProjectPart
 from backend.store.sqlite_runs import RunPart
+from backend.store.sqlite_settings import SettingsPart
 from backend.store.sqlite_shares import SharePart
 from backend.store.sqlite_worker import WorkerPart
 
@@ -20,7 +21,7 @@ GLANCE_S = 0.1
 """How often to look whether another process has written, while somebody watches."""
 
 
-class SqliteStore(ProjectPart, RunPart, FollowUpPart, SharePart, AccountPart, BillingPart, WorkerPart):
+class SqliteStore(ProjectPart, SettingsPart, RunPart, FollowUpPart, SharePart, AccountPart, BillingPart, WorkerPart):
     """`backend.store.Store` on a file. Open it with `SqliteStore.open`."""
 
     def __init__(self, database: Database, clock: Callable[[], float], default_tier: str) -> None:

@@ -42,6 +42,7 @@ def to_project(row: sqlite3.Row) -> Project:
         head_id=row["head_id"],
         sandbox_id=row["sandbox_id"],
         preview_url=row["preview_url"],
+        model=row["model"],
         created_at=moment(row["created_at"]),
         updated_at=moment(row["updated_at"]),
     )

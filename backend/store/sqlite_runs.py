@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from backend.domain import Attachment, Busy, Hold, Run, RunKind, RunStatus, Tier, User
+from backend.domain import ASKING, Attachment, Busy, Hold, Run, RunKind, RunStatus, Tier, User
 from backend.events import CancelRequested, RunFinished, RunQueued, sandbox_seconds
 from backend.store.pokes import QUEUE
 from backend.store.sqlite_journal import active_run, finish, hold, put_attachments, put_blobs, write_entry
@@ -136,7 +136,7 @@ def queue_run(db: sqlite3.Connection, user: User, tier: Tier, draft: Draft, now:
     """
     if active_run(db, draft.project_id):
         raise Busy("A run is already under way on this project. Wait until it is done, or stop it.")
-    if draft.kind is RunKind.PROMPT:
+    if draft.kind in ASKING:
         charge(db, user, tier, draft.id, now)
     else:
         require_preview_room(db, user, tier, draft.project_id, now)

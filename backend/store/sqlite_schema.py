@@ -205,7 +205,18 @@ create index projects_by_sandbox on projects (sandbox_id) where sandbox_id is no
 alter table runs add column sandbox_s real not null default 0;
 """
 
-MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES, FOLLOW_UPS, LOOKS_AND_SANDBOX_TIME)
+SETTINGS = """
+alter table projects add column model text;
+create table variables (
+    project_id text not null references projects (id) on delete cascade,
+    name text not null,
+    sealed text not null,
+    updated_at real not null,
+    primary key (project_id, name)
+) without rowid;
+"""
+
+MIGRATIONS = (FIRST, USERS_USAGE_AND_SHARES, FOLLOW_UPS, LOOKS_AND_SANDBOX_TIME, SETTINGS)
 """In order; a file's `user_version` counts those it has had. What is released is not changed: add to the end."""
 VERSION = len(MIGRATIONS)
 """A file of a later version is refused."""

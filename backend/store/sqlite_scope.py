@@ -93,7 +93,11 @@ VIEWS = {
         attempt, cancel_requested, undo_requested, lease_until, created_at, started_at, finished_at, cost_micros, sandbox_s,
         budget_micros
         from main.runs where id = lease_run() and lease = lease_token()""",
+    "my_variables": """select v.project_id, v.name, v.updated_at
+        from main.projects p join main.variables v on v.project_id = p.id
+        where p.owner = uid() and p.kind = 'app'""",
     "leased_projects": "select * from main.projects where id = leased_project()",
+    "leased_variables": "select * from main.variables where project_id = leased_project()",
     "shared": """select p.owner, p.title, s.history, s.preview_project_id, v.number version_number,
         v.created_at, v.manifest, v.screenshot_sha256
         from main.shares s join main.projects p on p.id = s.project_id join main.versions v on v.id = s.version_id
@@ -139,7 +143,7 @@ _FOREIGN_PROJECT = "{p}.owner is not uid() and {p}.id is not leased_project() an
 _IN_PROJECT_THAT_IS = "exists (select 1 from main.projects p where p.id = ROW.project_id and ({}))"
 _OF_FOREIGN_PROJECT = _IN_PROJECT_THAT_IS.format(_FOREIGN_PROJECT.format(p="p"))
 _NOT_ITS_OWNERS = f"{_OF_FOREIGN_PROJECT} or {_IN_PROJECT_THAT_IS.format('p.owner is not ROW.owner')}"
-FOREIGN = dict.fromkeys((*OF_PROJECT, "shares"), _OF_FOREIGN_PROJECT) | {
+FOREIGN = dict.fromkeys((*OF_PROJECT, "shares", "variables"), _OF_FOREIGN_PROJECT) | {
     "projects": _FOREIGN_PROJECT.format(p="ROW"),
     "runs": _NOT_ITS_OWNERS,
     "followups": _NOT_ITS_OWNERS,

@@ -11,7 +11,7 @@ from backend.store.sqlite_rows import moment, to_tier
 ANONYMOUS = "anonymous"
 QUEUED_S = 120
 """A prompt nobody claims for so long holds no place: its user must not wait for a worker that is not there."""
-_ACTIVE = """select count(*) from my_runs where kind = 'prompt' and
+_ACTIVE = """select count(*) from my_runs where kind in ('prompt', 'plan') and
     ((status = 'queued' and created_at > :now - :queued) or (status = 'running' and lease_until >= :now))"""
 
 PREVIEWS_A_PROMPT = 10

@@ -114,6 +114,13 @@ class WorkerPart(Part):
 
         return await self.database.read(under(lease), find)
 
+    async def leased_variables(self, lease: Lease) -> dict[str, str]:
+        def find(db: sqlite3.Connection) -> dict[str, str]:
+            _held(db)
+            return {row["name"]: row["sealed"] for row in db.execute("select name, sealed from leased_variables")}
+
+        return await self.database.read(under(lease), find)
+
     async def leased_tree(self, lease: Lease) -> dict[str, str]:
         return await self.database.read(under(lease), lambda db: find_tree(db, "leased", _held(db).project_id))
 

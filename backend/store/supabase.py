@@ -6,12 +6,13 @@ from backend.domain import Unavailable
 from backend.store.supabase_api import Api
 from backend.store.supabase_followups import FollowUpPart
 from backend.store.supabase_public import OperatorPart, SharePart
+from backend.store.supabase_settings import SettingsPart
 from backend.store.supabase_user import UserPart
 from backend.store.supabase_watch import Watch
 from backend.store.supabase_worker import WorkerPart
 
 
-class SupabaseStore(UserPart, FollowUpPart, SharePart, WorkerPart, OperatorPart):
+class SupabaseStore(UserPart, SettingsPart, FollowUpPart, SharePart, WorkerPart, OperatorPart):
     """`backend.store.Store` on Supabase. Open it with `SupabaseStore.open`.
 
     Every call has the rights of whoever makes it: a user's by their token (`User.token`), a worker's by

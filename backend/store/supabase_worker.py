@@ -91,6 +91,9 @@ class WorkerPart:
     async def leased_version(self, lease: Lease, version_id: str) -> Version:
         return to_version(await self._leased(lease, "leased_version", p_version=version_id))
 
+    async def leased_variables(self, lease: Lease) -> dict[str, str]:
+        return await self._leased(lease, "leased_variables")
+
     async def leased_tree(self, lease: Lease) -> dict[str, str]:
         return await self._leased(lease, "leased_tree")
 

@@ -7,6 +7,9 @@ from backend.domain import InvalidInput
 
 MAX_TITLE_CHARS = 1000
 MAX_PATH_CHARS = 500
+MAX_MODEL_CHARS = 200
+MAX_SEALED_CHARS = 16_384
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STRAY = re.compile(r"^/|\\|(^|/)\.{1,2}(/|$)")
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -40,6 +43,24 @@ def require_id(value: str) -> None:
     """For ids that callers choose."""
     if not _ID.fullmatch(value):
         raise InvalidInput("The id is not usable. It has 1 to 64 letters, digits, hyphens and underscores.")
+
+
+def require_variable(name: str, sealed: str | None) -> None:
+    if not _VARIABLE.fullmatch(name):
+        raise InvalidInput(
+            "The variable's name is not usable. It has up to 64 capital letters, digits and underscores, and begins "
+            "with no digit."
+        )
+    if sealed is not None:
+        require_text(sealed, "value")
+        if len(sealed) > MAX_SEALED_CHARS:
+            raise InvalidInput("The value is too long.")
+
+
+def require_model(model: str | None) -> None:
+    require_text(model or "", "model's name")
+    if len(model or "") > MAX_MODEL_CHARS:
+        raise InvalidInput("The model's name is too long.")
 
 
 def require_paths(paths: Iterable[str]) -> None:

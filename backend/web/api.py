@@ -13,6 +13,7 @@ from backend.web.projects import project_routes
 from backend.web.security import Security, allowed_hosts, preview_sources
 from backend.web.services import Services
 from backend.web.session import AccountSession, LocalSession
+from backend.web.settings import settings_routes
 from backend.web.shares import share_routes
 from backend.web.status import status_routes
 
@@ -22,6 +23,7 @@ ROOMS = (
     project_routes,
     followup_routes,
     file_routes,
+    settings_routes,
     share_routes,
     account_routes,
     billing_routes,

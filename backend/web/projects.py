@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import StringConstraints
 
-from backend.domain import InvalidInput, Run
+from backend.domain import InvalidInput, Run, RunKind
 from backend.runs.inputs import Image
 from backend.web.answers import EVENTS, EventStream, OwnType
 from backend.web.bodies import Body, Id
@@ -43,7 +43,12 @@ class Prompt(Body):
     """Chosen by the page, so that sending twice starts once."""
 
 
-class NextPrompt(Prompt):
+class FirstPrompt(Prompt):
+    plan: bool = False
+    """Only say how it would be built."""
+
+
+class NextPrompt(FirstPrompt):
     resends: Id | None = None
     """The run whose prompt is sent again as this one."""
 
@@ -77,8 +82,9 @@ def project_routes(services: Services) -> APIRouter:
         return [card.model_dump(mode="json") for card in await store.projects(user, limit)]
 
     @routes.post("/projects", status_code=201, dependencies=a_run)
-    async def start_project(user: Viewer, body: Prompt) -> dict[str, str]:
-        return started(await runs.start(user, None, body.prompt, [a.image() for a in body.attachments], body.run_id))
+    async def start_project(user: Viewer, body: FirstPrompt) -> dict[str, str]:
+        images = [a.image() for a in body.attachments]
+        return started(await runs.start(user, None, body.prompt, images, body.run_id, kind=kind_of(body)))
 
     @routes.patch("/projects/{project_id}")
     async def rename(user: Viewer, project_id: str, body: Title) -> dict[str, Any]:
@@ -92,7 +98,8 @@ def project_routes(services: Services) -> APIRouter:
     @routes.post("/projects/{project_id}/runs", status_code=201, dependencies=a_run)
     async def start(user: Viewer, project_id: str, body: NextPrompt) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
-        return started(await runs.start(user, project_id, body.prompt, images, body.run_id, body.resends))
+        kind = kind_of(body)
+        return started(await runs.start(user, project_id, body.prompt, images, body.run_id, body.resends, kind))
 
     @routes.post("/projects/{project_id}/edit", status_code=201, dependencies=a_run)
     async def edit(user: Viewer, project_id: str, body: Edit) -> dict[str, str]:
@@ -136,6 +143,10 @@ def project_routes(services: Services) -> APIRouter:
         return await stream_project(runs, streams, user, project_id, after, frames, session_ends(request))
 
     return routes
+
+
+def kind_of(body: FirstPrompt) -> RunKind:
+    return RunKind.PLAN if body.plan else RunKind.PROMPT
 
 
 def started(run: Run) -> dict[str, str]:

@@ -23,7 +23,7 @@ from backend.workspace.contract import Workspaces
 
 if TYPE_CHECKING:
     from backend.accounts.accounts import Accounts
-    from backend.agent.models import Models
+    from backend.agent.models import Choice, Models
     from backend.workspace.embedded import EmbeddedHost
 
 log = logging.getLogger(__name__)
@@ -75,6 +75,14 @@ class Services:
     async def models(self) -> "Models":
         """Which models work, once that is known; where workers are elsewhere, those the settings name."""
         return await asyncio.shield(self._models)
+
+    async def choices(self) -> "list[Choice]":
+        """What projects may choose from."""
+        from backend.agent.models import named_choices
+
+        models = await self.models()
+        keyless = not models.coder or (self.dispatch is not None and models.info.demo)
+        return named_choices(self.settings) if keyless else models.choices()
 
     async def sandboxes(self) -> dict[str, int] | None:
         """How many the host of this process has (`EmbeddedHost.capacity`); None: there is no such host, or it is silent."""

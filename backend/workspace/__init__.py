@@ -9,7 +9,7 @@ What a workspace promises:
 3. `run` never hangs: it ends at its time-out, says so, and its processes are gone. Output is bounded; head and tail are
    kept.
 4. Paths are relative to the project; one that leaves it, or names `node_modules`, `.next`, `.git` or `.env*`, is
-   `PathRefused`: it goes to the model.
+   `PathRefused`: it goes to the model. The app's variables stand in `.env.local`, which is none of the project's files.
 5. A sandbox that is gone raises `SandboxLost` from any method: the caller opens a new one and goes on. One that nobody
    uses pauses after a while: it is not gone, and wakes when it is opened or its preview is.
 6. Effects with a `key`, unique in the project, are remembered in the sandbox: repeated after a crash, they return the

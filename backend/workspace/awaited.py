@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from backend.workspace import SandboxUnavailable
-from backend.workspace.contract import ListedSandbox, Workspace, Workspaces
+from backend.workspace.contract import NO_VARIABLES, ListedSandbox, Workspace, Workspaces
 
 
 class AwaitedWorkspaces:
@@ -23,9 +23,15 @@ class AwaitedWorkspaces:
         # Nobody may ever ask; that is no error.
         self._provided.exception()
 
-    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Workspace:
+    async def open(
+        self,
+        project_id: str,
+        sandbox_id: str | None,
+        files: Mapping[str, bytes],
+        environment: Mapping[str, str] = NO_VARIABLES,
+    ) -> Workspace:
         workspaces = await asyncio.shield(self._provided)
-        return await workspaces().open(project_id, sandbox_id, files)
+        return await workspaces().open(project_id, sandbox_id, files, environment)
 
     async def sandboxes(self) -> list[ListedSandbox]:
         return await (await asyncio.shield(self._provided))().sandboxes()

@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from backend.domain import CheckReport, FileChange
 
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 OnOutput = Callable[[str], Awaitable[None]]
 
 
@@ -126,8 +128,17 @@ class ListedSandbox:
 
 
 class Workspaces(Protocol):
-    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Workspace:
-        """Connect to the project's sandbox, waking a paused one, or boot one; see the promises."""
+    async def open(
+        self,
+        project_id: str,
+        sandbox_id: str | None,
+        files: Mapping[str, bytes],
+        environment: Mapping[str, str] = NO_VARIABLES,
+    ) -> Workspace:
+        """Connect to the project's sandbox, waking a paused one, or boot one; see the promises.
+
+        `environment` are all the variables the app has from now on.
+        """
         ...
 
     async def sandboxes(self) -> list[ListedSandbox]:

@@ -23,8 +23,18 @@ from backend.config import Settings
 from backend.telemetry import spanned, tell
 from backend.workspace import SandboxLost, SandboxUnavailable
 from backend.workspace.commands import Commands, refusal
-from backend.workspace.contract import CommandResult, Fetched, Inspected, ListedSandbox, Match, OnOutput, Written
+from backend.workspace.contract import (
+    NO_VARIABLES,
+    CommandResult,
+    Fetched,
+    Inspected,
+    ListedSandbox,
+    Match,
+    OnOutput,
+    Written,
+)
 from backend.workspace.devserver import DevServer
+from backend.workspace.environment import ENV_FILE, env_file
 from backend.workspace.files import ProjectFiles
 from backend.workspace.installation import installation
 from backend.workspace.layout import PORT
@@ -118,15 +128,16 @@ class E2BWorkspace:
     def files(self) -> Mapping[str, bytes]:
         return self._files.known
 
-    async def mirror(self, files: Mapping[str, bytes]) -> None:
-        """Hold exactly these files, with the packages they need, served.
+    async def mirror(self, files: Mapping[str, bytes], environment: Mapping[str, str]) -> None:
+        """Hold exactly these files, with the packages they need and the app's variables, served.
 
         A project whose own files keep the dev server from starting stays open, so that they can be repaired.
         """
+        self._files.beside = {ENV_FILE: env_file(environment)} if environment else {}
         changed = await self._files.mirror(files)
         await self._install_missing()
         # Next.js notices another configuration by itself, but goes on answering by the old one until then.
-        as_it_was = not any(path.startswith("next.config.") for path in changed)
+        as_it_was = not any(path.startswith(("next.config.", ENV_FILE)) for path in changed)
         up = as_it_was and await self.dev_server.answers(ANSWER_S)
         if not up and not await self.dev_server.restart(ANSWER_S):
             self._notices += [
@@ -208,17 +219,23 @@ class E2BWorkspaces:
         return self._asked()
 
     @spanned("sandbox open")
-    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> E2BWorkspace:
+    async def open(
+        self,
+        project_id: str,
+        sandbox_id: str | None,
+        files: Mapping[str, bytes],
+        environment: Mapping[str, str] = NO_VARIABLES,
+    ) -> E2BWorkspace:
         """Raises `SandboxUnavailable` when no working sandbox can be had."""
         found = await self._found(project_id, sandbox_id)
         if found:
             with contextlib.suppress(SandboxLost, SandboxUnavailable):
-                return await self._mirrored(self._workspace(found), files)
+                return await self._mirrored(self._workspace(found), files, environment)
             await self.kill(found.sandbox_id)
         try:
             created = self._workspace(await self._created(project_id))
             await created.dev_server.wait_ready()
-            return await self._mirrored(created, files)
+            return await self._mirrored(created, files, environment)
         except SandboxLost as error:
             raise SandboxUnavailable(f"A new sandbox was lost while it was prepared: {error.message}") from error
 
@@ -259,10 +276,12 @@ class E2BWorkspaces:
     def _workspace(self, remote: RemoteSandbox) -> E2BWorkspace:
         return E2BWorkspace(Sandbox(remote, self._service.timeout_s), self._service)
 
-    async def _mirrored(self, workspace: E2BWorkspace, files: Mapping[str, bytes]) -> E2BWorkspace:
+    async def _mirrored(
+        self, workspace: E2BWorkspace, files: Mapping[str, bytes], environment: Mapping[str, str]
+    ) -> E2BWorkspace:
         tell({"codeflow.sandbox.id": workspace.sandbox_id})
         try:
-            await workspace.mirror(files)
+            await workspace.mirror(files, environment)
         except BaseException:
             await workspace.close()
             raise

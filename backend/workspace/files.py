@@ -10,6 +10,7 @@ from backend.diffs import file_change, sha256, text_of
 from backend.domain import MAX_FILE_BYTES
 from backend.workspace import FileMissing, PathRefused
 from backend.workspace.contract import Match, Written
+from backend.workspace.environment import ENV_FILE, ENV_MODE
 from backend.workspace.paths import PROJECT_DIR, folders, generated, glob_pattern, project_path, refused
 from backend.workspace.sandbox import Sandbox
 
@@ -52,6 +53,8 @@ class ProjectFiles:
         self._sandbox = sandbox
         self._dir = project_dir
         self.known: dict[str, bytes] = {}
+        self.beside: Mapping[str, bytes] = {}
+        """What the sandbox holds in the project's folder that is none of its files: see `environment`."""
 
     async def mirror(self, files: Mapping[str, bytes]) -> set[str]:
         """Make the sandbox hold exactly these files; only what differs travels. The paths that did."""
@@ -59,8 +62,9 @@ class ProjectFiles:
             f"{_MAKE_LINKS_GO}; {OVERSIZED} | xargs -0r rm -f --; {LISTING}", cwd=self._dir
         )
         here = parse_listing(found.stdout)
-        differing = {path: content for path, content in files.items() if here.get(path) != sha256(content)}
-        extra = [path for path in here if path not in files and not generated(path)]
+        wanted = {**files, **self.beside}
+        differing = {path: content for path, content in wanted.items() if here.get(path) != sha256(content)}
+        extra = [path for path in here if path not in wanted and not generated(path)]
         if differing or extra:
             await self._apply(differing, extra)
         self.known = dict(files)
@@ -214,7 +218,8 @@ def _packed(files: Mapping[str, bytes], gone: Iterable[str]) -> bytes:
         tar.addfile(tree)
         for name, content in members.items():
             member = tarfile.TarInfo(name)
-            member.size, member.mtime, member.mode = len(content), time.time(), 0o644
+            member.size, member.mtime = len(content), time.time()
+            member.mode = ENV_MODE if name == f"tree/{ENV_FILE}" else 0o644
             tar.addfile(member, io.BytesIO(content))
     return packed.getvalue()
 

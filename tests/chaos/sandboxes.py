@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.workspace import SandboxLost, SandboxUnavailable
-from backend.workspace.contract import CommandResult, OnOutput
+from backend.workspace.contract import NO_VARIABLES, CommandResult, OnOutput
 from tests.runs.disk import DiskWorkspace, DiskWorkspaces
 
 COMMAND_S = 0.03
@@ -64,7 +64,13 @@ class Sandbox(DiskWorkspace):
 
 
 class Sandboxes(DiskWorkspaces):
-    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> Sandbox:
+    async def open(
+        self,
+        project_id: str,
+        sandbox_id: str | None,
+        files: Mapping[str, bytes],
+        environment: Mapping[str, str] = NO_VARIABLES,
+    ) -> Sandbox:
         await asyncio.sleep(0.01)
         if self._down.exists():
             raise SandboxUnavailable("The sandbox host does not answer.")

@@ -5,7 +5,7 @@ READS: dict[str, set[str]] = {
     "profiles": {"id", "tier", "created_at"},
     "projects": {
         "id", "owner", "kind", "title", "head_id", "sandbox_id", "preview_url", "seq", "created_at", "updated_at",
-        "hold", "looked_at",
+        "hold", "looked_at", "model",
     },
     "runs": {
         "id", "project_id", "owner", "kind", "status", "prompt", "attachments", "restore_id", "edits", "attempt",
@@ -13,6 +13,7 @@ READS: dict[str, set[str]] = {
         "resends", "undo_requested", "sandbox_s",
     },
     "followups": {"id", "project_id", "owner", "position", "prompt", "attachments", "anonymous", "created_at"},
+    "variables": {"project_id", "name", "updated_at"},
     "entries": {"project_id", "seq", "run_id", "step", "at", "event"},
     "frames": {"position", "project_id", "run_id", "step", "frame"},
     "versions": {
@@ -39,7 +40,7 @@ OWNED_BY: dict[str, str | None] = {
     "usage_ledger": "owner = %s",
     "billing_events": None,
     "app_secrets": None,
-    **dict.fromkeys(("entries", "frames", "versions", "tree", "blobs", "shares"), "project_id = %s"),
+    **dict.fromkeys(("entries", "frames", "versions", "tree", "blobs", "shares", "variables"), "project_id = %s"),
 }
 """table → whose a row is: a user's, or a project's. None: everybody's or nobody's."""
 
@@ -48,11 +49,11 @@ USER = {
     "project_cards", "read_frames", "tail", "read_tree", "read_blobs", "active_run", "usage", "create_project",
     "rename_project", "delete_project", "delete_account", "start_run", "cancel_run", "create_share", "project_shares",
     "revoke_share", "remix", "fork_project", "add_followup", "change_followup", "move_followup", "remove_followup",
-    "send_followup", "look_at",
+    "send_followup", "look_at", "set_model", "set_variable",
 }  # fmt: skip
 LEASED = {
     "renew_lease", "release_lease", "leased_run", "leased_project", "leased_entries", "leased_version", "leased_tree",
-    "leased_blobs", "append_events", "write_frame", "set_preview", "commit_version", "finish_run",
+    "leased_blobs", "leased_variables", "append_events", "write_frame", "set_preview", "commit_version", "finish_run",
 }  # fmt: skip
 WORKER = LEASED | {
     "claim_run", "run_status", "pending", "claimable", "open_runs", "send_due_followups", "previews",

@@ -18,6 +18,7 @@ CLOSED_COLUMNS = (
     ("runs", "lease_until"),
     ("shares", "token_hash"),
     ("profiles", "customer_id"),
+    ("variables", "sealed"),
 )
 
 

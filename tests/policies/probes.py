@@ -32,6 +32,12 @@ def _user_probes(v: Person, s: Person) -> dict[str, list[Arguments]]:
         ],
         "rename_project": [{"p_id": theirs, "p_title": "mine"}],
         "look_at": [{"p_project": theirs}],
+        "set_model": [{"p_project": theirs, "p_model": "mine"}],
+        "set_variable": [
+            {"p_project": theirs, "p_name": "MINE", "p_sealed": "mine"},
+            {"p_project": theirs, "p_name": v.variable, "p_sealed": None},
+            {"p_project": v.named("preview-link"), "p_name": "MINE", "p_sealed": "mine"},
+        ],
         "delete_project": [{"p_id": theirs}, {"p_id": v.named("preview-link")}],
         "start_run": [
             {"p_id": "probe", "p_project": theirs, "p_kind": "prompt", "p_prompt": "x"},
@@ -102,6 +108,7 @@ def _lease_arguments(v: Person) -> dict[str, Arguments]:
         "leased_version": {"p_version": v.named("version")},
         "leased_tree": {},
         "leased_blobs": {"p_hashes": [sha(v.secret)]},
+        "leased_variables": {},
         "append_events": {"p_events": [{"type": "project.titled", "title": "mine"}], "p_blobs": [text(b"mine")]},
         "write_frame": {"p_frame": {"step": "model:0"}},
         "set_preview": {"p_project": v.named("project"), "p_sandbox_id": "mine", "p_preview_url": "mine"},
@@ -117,6 +124,7 @@ def _other_worker_probes(v: Person, s: Person) -> Iterator[tuple[str, Arguments]
     lease, hash_ = lease_of(s, "run"), sha(v.secret)
     yield "leased_version", {**lease, "p_version": v.named("version")}
     yield "leased_blobs", {**lease, "p_hashes": [hash_]}
+    yield "leased_variables", lease
     yield "set_preview", {**lease, "p_project": v.named("project"), "p_sandbox_id": "mine", "p_preview_url": "mine"}
     yield "append_events", {**lease, "p_events": [tool_finished([{"path": "got", "sha256": hash_}])]}
     yield "commit_version", {

@@ -18,6 +18,7 @@ select md5(string_agg(line, E'\\n' order by line)) from (
     union all select 'project' || t::text from public.projects t where owner = %(id)s
     union all select 'run' || t::text from public.runs t where owner = %(id)s
     union all select 'followup' || t::text from public.followups t where owner = %(id)s
+    union all select 'variable' || t::text from public.variables t where project_id in (select id from mine)
     union all select 'entry' || t::text from public.entries t where project_id in (select id from mine)
     union all select 'frame' || t::text from public.frames t where project_id in (select id from mine)
     union all select 'version' || t::text from public.versions t where project_id in (select id from mine)
@@ -55,6 +56,10 @@ class Person:
     @property
     def picture(self) -> bytes:
         return b"\xff\xd8" + self.secret
+
+    @property
+    def variable(self) -> str:
+        return f"{self.name.upper()}_KEY"
 
     def named(self, what: str) -> str:
         """An id of theirs: `project`, `run`, `done` (a run that is over), `version`, `share`, `link` (its token), …"""
@@ -111,6 +116,8 @@ def furnish(session: Session, person: Person) -> None:
             p_title=person.named("title"),
             p_files={"app/page.tsx": text(person.secret)},
         )
+    variable = {"p_name": person.variable, "p_sealed": person.named("sealed")}
+    session.call("set_variable", p_project=person.named("project"), **variable)
     start(session, person, "done")
     lease = claim(session, person, "done")
     changes = [{"path": "app/page.tsx", "sha256": sha(person.secret)}]

@@ -12,6 +12,7 @@ from backend.diffs import file_change
 from backend.domain import CheckLevel, CheckProblem, CheckReport, CheckResult
 from backend.workspace import FileMissing, SandboxLost
 from backend.workspace.contract import (
+    NO_VARIABLES,
     Checked,
     CommandResult,
     Fetched,
@@ -127,7 +128,13 @@ class DiskWorkspaces:
         self.kept: list[str] = []
         """Whose time-outs were put off, in order."""
 
-    async def open(self, project_id: str, sandbox_id: str | None, files: Mapping[str, bytes]) -> DiskWorkspace:
+    async def open(
+        self,
+        project_id: str,
+        sandbox_id: str | None,
+        files: Mapping[str, bytes],
+        environment: Mapping[str, str] = NO_VARIABLES,
+    ) -> DiskWorkspace:
         self.before_open()
         await asyncio.sleep(0)
         known = sandbox_id if sandbox_id and await self.alive(sandbox_id) else None

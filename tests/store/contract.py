@@ -14,6 +14,7 @@ from tests.store.contract_isolation import IsolationPromises
 from tests.store.contract_journal import JournalPromises
 from tests.store.contract_leases import LeasePromises
 from tests.store.contract_queue import QueuePromises
+from tests.store.contract_settings import SettingsPromises
 from tests.store.contract_shares import SharePromises
 from tests.store.contract_travel import TravelPromises
 from tests.store.contract_usage import UsagePromises
@@ -30,6 +31,7 @@ class StoreContract(
     QueuePromises,
     TravelPromises,
     UsagePromises,
+    SettingsPromises,
     SharePromises,
     AccountPromises,
     BillingPromises,

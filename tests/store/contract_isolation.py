@@ -43,6 +43,10 @@ def strangers_attempts(world: World, run: Run, head: str, own: str, share_id: st
         "start_run to a foreign version": lambda: store.start_run(
             eve, own, "run-e", RunKind.RESTORE, "x", restore_id=head
         ),
+        "set_model": lambda: store.set_model(eve, project_id, "openai:big"),
+        "variables": lambda: store.variables(eve, project_id),
+        "set_variable": lambda: store.set_variable(eve, project_id, "API_KEY", "mine"),
+        "set_variable to nothing": lambda: store.set_variable(eve, project_id, "API_KEY", None),
         "run": lambda: store.run(eve, run.id),
         "active_run": lambda: store.active_run(eve, project_id),
         "start_run again of a foreign one": lambda: store.start_run(
@@ -86,6 +90,7 @@ def workers_attempts(world: World, lease: Lease, project_id: str, head: str) -> 
         "leased_version": lambda: store.leased_version(lease, head),
         "leased_tree": lambda: store.leased_tree(lease),
         "leased_blobs": lambda: store.leased_blobs(lease, [page]),
+        "leased_variables": lambda: store.leased_variables(lease),
         "append": lambda: store.append(lease, [said()], step="model:0"),
         "append of changes": lambda: store.append(lease, [wrote("tool:0:0", app_page=b"evil")], blobs=[b"evil"]),
         "write_frame": lambda: store.write_frame(lease, frame()),
@@ -128,6 +133,7 @@ class IsolationPromises:
         run, lease = await world.claimed(run_id="run-2", project=project)
         await world.store.append(lease, [], blobs=[b"only Ada's"])
         await world.store.add_followup(world.ada, project.id, FOLLOWUP, "more")
+        await world.store.set_variable(world.ada, project.id, "API_KEY", "sealed")
         own = await world.project(world.eve)
         before = await everything_of_adas(world, run)
         await all_fail(strangers_attempts(world, run, project.head_id, own.id, share.id), NotFound)
@@ -205,6 +211,7 @@ async def everything_of_adas(world: World, run: Run) -> list[object]:
         await store.run(ada, run.id),
         await store.entries(ada, project_id),
         await store.followups(ada, project_id),
+        await store.variables(ada, project_id),
         await store.frames(ada, project_id),
         await store.tree(ada, project_id),
         await store.versions(ada, project_id),

@@ -101,6 +101,17 @@ async def test_what_waits_and_sleeps_in_the_third_format_does_so_still(tmp_path:
     await store.close()
 
 
+async def test_a_project_of_the_fourth_format_takes_settings(tmp_path: Path) -> None:
+    store = await SqliteStore.open(a_file_of(4, tmp_path))
+    assert (await store.project(ADA, "p1")).model is None
+    await store.set_model(ADA, "p1", "openai:big")
+    await store.set_variable(ADA, "p1", "API_KEY", "sealed")
+    assert (await store.project(ADA, "p1")).model == "openai:big"
+    assert [name for name, _ in await store.variables(ADA, "p1")] == ["API_KEY"]
+    assert (await store.run(ADA, "r1")).sandbox_s == 12.5
+    await store.close()
+
+
 @pytest.mark.parametrize("number", range(1, VERSION))
 async def test_an_earlier_format_becomes_what_a_new_file_is(number: int, tmp_path: Path) -> None:
     old = a_file_of(number, tmp_path)

@@ -18,7 +18,7 @@ TABLES = {
     "tiers": "points", "profiles": "tier", "projects": "owner", "runs": "lease", "entries": "event",
     "frames": "frame", "versions": "manifest", "tree": "sha256", "blobs": "body", "shares": "token_hash",
     "usage_counters": "used", "usage_ledger": "points", "billing_events": "tier", "app_secrets": "value",
-    "followups": "prompt",
+    "followups": "prompt", "variables": "sealed",
 }  # fmt: skip
 """And a column of each."""
 DENIED = (
@@ -77,7 +77,7 @@ DENIED_EVERYWHERE = (
 )
 
 
-OF_PROJECTS = ("runs", "entries", "frames", "tree", "blobs", "versions", "shares", "followups")
+OF_PROJECTS = ("runs", "entries", "frames", "tree", "blobs", "versions", "shares", "followups", "variables")
 REFUSED = (
     *(f"update {table} set project_id = :theirs where project_id = :mine" for table in OF_PROJECTS),
     *(f"update {table} set project_id = :mine where project_id = :theirs" for table in OF_PROJECTS),
@@ -194,6 +194,7 @@ async def scene(world: SqliteWorld) -> Scene:
         project = await world.project(user)
         run, lease = await world.claimed(user, f"run-of-{user.id}", project)
         await world.store.add_followup(user, project.id, f"then-of-{user.id}", "more cats")
+        await world.store.set_variable(user, project.id, "API_KEY", f"sealed by {user.id}")
         await world.store.write_frame(lease, frame())
         await world.store.append(lease, [said()], step="model:0")
         await world.store.write_frame(lease, frame(step="model:1"))

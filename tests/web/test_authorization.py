@@ -65,6 +65,10 @@ PROBES: dict[tuple[str, str], Probe] = {
     # Removing what is gone is no error; that it changes nothing of the owner's is looked at below.
     ("DELETE", "/api/followups/{followup_id}"): Probe(401, 204),
     ("POST", "/api/runs/{run_id}/cancel"): Probe(401, 404),
+    ("GET", "/api/projects/{project_id}/settings"): Probe(401, 404),
+    ("PATCH", "/api/projects/{project_id}/settings"): Probe(401, 404, {"model": None}),
+    ("PUT", "/api/projects/{project_id}/variables/{name}"): Probe(401, 404, {"value": "mine"}),
+    ("DELETE", "/api/projects/{project_id}/variables/{name}"): Probe(401, 404),
     ("GET", "/api/projects/{project_id}/events"): Probe(401, 404),
     ("GET", "/api/projects/{project_id}/tree"): Probe(401, 404),
     ("GET", "/api/projects/{project_id}/file"): Probe(401, 404, query="?file=app/page0.tsx"),
@@ -142,6 +146,7 @@ class House:
             await store.shares(ada, project_id),
             await store.versions(ada, project_id),
             await store.followups(ada, project_id),
+            await store.variables(ada, project_id),
             (await store.usage(ada)).points_used,
         )
 
@@ -149,7 +154,11 @@ class House:
 @contextlib.asynccontextmanager
 async def opened(folder: Path, application: Callable[[Services], FastAPI]) -> AsyncIterator[House]:
     """The whole application, page and sign-in included."""
-    variables = {"SUPABASE_URL": "http://127.0.0.1:9", "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x"}
+    variables = {
+        "SUPABASE_URL": "http://127.0.0.1:9",
+        "SUPABASE_PUBLISHABLE_KEY": "sb_publishable_x",
+        "CODEFLOW_SECRETS_KEY": "a key that seals what these tests set",
+    }
     async with served(
         folder, application, "free", CODEFLOW_SIGN_IN_WITH="github", CODEFLOW_METRICS_TOKEN="m", **variables
     ) as site:
@@ -164,6 +173,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         project_id = await built(site, ADA, SECRET)
         link, share = await shared(site, ADA, project_id, history=False)
         followup_id = await waiting(site, ADA, project_id)
+        await site.http.put(f"/api/projects/{project_id}/variables/API_KEY", headers=ADA, json={"value": SECRET})
         run = (await site.stage.store.entries(User(id="ada"), project_id))[0].run_id
         card = (await site.http.get("/api/projects", headers=ADA)).json()[0]
         house.ids |= {
@@ -175,6 +185,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             "followup_id": followup_id,
             "token": urlsplit(link).path.removeprefix("/s/"),
             "provider": "github",
+            "name": "API_KEY",
             "rest": "no/such",
         }
         yield house
@@ -238,7 +249,7 @@ async def test_the_owner_does_get_it(house: House) -> None:
 async def test_without_a_session_the_door_is_shut_before_any_handler(tmp_path: Path) -> None:
     ids = dict.fromkeys(("project_id", "run_id", "version_id", "share_id", "followup_id", "token"), "nope")
     async with opened(tmp_path, create_app) as house:
-        house.ids |= {**ids, "sha256": "0" * 64, "provider": "github"}
+        house.ids |= {**ids, "sha256": "0" * 64, "provider": "github", "name": "API_KEY"}
         for (method, path), probe in PROBES.items():
             shut = probe.stranger == 401 and not path.startswith(("/auth/", "/api/shared/"))
             if shut:
