@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart, UserPromptPart
-from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models import Model
 
 from backend.agent.demo import demo_model
+from backend.agent.roles import CODER, Role
 from backend.config import ROOT
 
 PASSED = "All checks passed: types; 1 route served; page opened"
@@ -48,6 +49,7 @@ class Desk:
     said: list[str] = field(default_factory=list)
     edits: list[tuple[str, str]] = field(default_factory=list)
     model: Model = field(default_factory=lambda: demo_model(0))
+    role: Role = CODER
 
     async def ask(self, prompt: str) -> list[ToolCallPart]:
         """One turn, to its end. Returns every call made in it."""
@@ -73,8 +75,7 @@ class Desk:
         raise AssertionError("the turn does not end")
 
     async def answer(self, messages: list[ModelMessage]) -> ModelResponse:
-        parameters = ModelRequestParameters(allow_text_output=True)
-        async with model_request_stream(self.model, messages, model_request_parameters=parameters) as stream:
+        async with model_request_stream(self.model, messages, model_request_parameters=self.role.parameters) as stream:
             async for _ in stream:
                 pass
         return stream.get()

@@ -1,22 +1,26 @@
 """The script of a turn: look at what is there, then build, change, or say plainly that it can't be done."""
 
+from collections.abc import Generator
+
 from backend.agent.demo.apps import APPS, App
 from backend.agent.demo.build import build
 from backend.agent.demo.changes import change
 from backend.agent.demo.matching import app_for
 from backend.agent.demo.naming import given_name
-from backend.agent.demo.script import Call, Say, Script
+from backend.agent.demo.script import Call, Results, Say, Script
 from backend.agent.demo.words import another_project, cannot_build, cannot_change
 
+PLAN = "\n\n## Plan\n"
+"""Between a request and the plan a person accepted for it."""
 MAX_PROMPT_CHARS = 4_000
 """What a person wants from this model is said in the first words; the rest would only slow the search for them."""
 
 
 def perform(prompt: str, project: str | None) -> Script:
     """`project`: the paths of its files, when they are known already."""
-    if project is None:
-        (project,) = yield Say("Let me look at what is here first.", (Call("list_files", {"path": ""}),))
-    prompt = prompt[:MAX_PROMPT_CHARS]
+    project = yield from looked_at(project)
+    # A plan that goes with it was made of the same words.
+    prompt = prompt.partition(PLAN)[0][:MAX_PROMPT_CHARS]
     here = app_in(project)
     asked = app_for(prompt)
     if here is None:
@@ -32,6 +36,13 @@ def perform(prompt: str, project: str | None) -> Script:
         yield Say(another_project(here, asked))
     else:
         yield Say(cannot_change(here))
+
+
+def looked_at(project: str | None) -> Generator[Say, Results, str]:
+    """The paths of the project's files, looked up if need be."""
+    if project is None:
+        (project,) = yield Say("Let me look at what is here first.", (Call("list_files", {"path": ""}),))
+    return project
 
 
 def app_in(listing: str) -> App | None:

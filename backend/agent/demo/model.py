@@ -11,6 +11,7 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, DeltaToolCalls
 
 from backend.agent.demo.director import perform
 from backend.agent.demo.history import Turn, turn_of
+from backend.agent.demo.planning import plan
 from backend.agent.demo.script import LostThread, Say, next_say
 from backend.agent.demo.words import REAL_MODEL
 
@@ -26,9 +27,9 @@ Piece = str | DeltaToolCalls
 def demo_model(pace: float) -> Model:
     """The demo model. `pace` stretches its typing: 1 is like a fast model, 0 as fast as possible."""
 
-    def request(messages: list[ModelMessage], _: AgentInfo) -> ModelResponse:
+    def request(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         turn = turn_of(messages)
-        say = _answer(turn)
+        say = _answer(turn, info)
         text = [TextPart(say.text)] if say.text else []
         calls = [
             ToolCallPart(call.tool, json.dumps(call.args), tool_call_id=_call_id(turn, i))
@@ -36,10 +37,10 @@ def demo_model(pace: float) -> Model:
         ]
         return ModelResponse(parts=[*text, *calls])
 
-    async def stream(messages: list[ModelMessage], _: AgentInfo) -> AsyncIterator[Piece]:
+    async def stream(messages: list[ModelMessage], info: AgentInfo) -> AsyncIterator[Piece]:
         turn = turn_of(messages)
         due = time.monotonic() + FIRST_WORD_S * pace
-        for seconds, piece in _pieces(turn, _answer(turn)):
+        for seconds, piece in _pieces(turn, _answer(turn, info)):
             due += seconds * pace
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             yield piece
@@ -47,9 +48,12 @@ def demo_model(pace: float) -> Model:
     return FunctionModel(request, stream_function=stream, model_name="demo")
 
 
-def _answer(turn: Turn) -> Say:
+def _answer(turn: Turn, info: AgentInfo) -> Say:
+    tools = {tool.name for tool in info.function_tools}
+    # Who is given tools, but none to write with, is asked for a plan.
+    script = plan if tools and "write_file" not in tools else perform
     try:
-        say = next_say(perform(turn.prompt, turn.project), turn.answers)
+        say = next_say(script(turn.prompt, turn.project), turn.answers)
     except LostThread:
         return Say("Another model began this piece of work, and the demo model cannot take it over. Please ask again.")
     return say or Say(f"That is all I can do about it. {REAL_MODEL}")

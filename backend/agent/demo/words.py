@@ -24,6 +24,14 @@ def cannot_change(app: App) -> str:
     )
 
 
+def cannot_plan(app: App) -> str:
+    ideas = "\n".join(f"- {idea}" for idea in (*app.ideas, *GENERIC_IDEAS) if idea)
+    return (
+        "I am CodeFlow's **demo model**: my words are scripted, and for a change of this app I have no plan. "
+        f"These I make at once, without one:\n\n{ideas}\n\n{REAL_MODEL}"
+    )
+
+
 def cannot_repair(report: str) -> str:
     return (
         "The checks found something that I, the scripted **demo model**, cannot repair:\n\n"

@@ -22,7 +22,7 @@ KANBAN = App(
 - **Columns and cards** you drag with mouse, touch or keyboard; columns can be added, renamed and deleted
 - **Cards** with priority, tag, due date and assignee, edited in a dialog, with undo for deletes
 - **Search and filter** by person, and progress at a glance
-- Everything is kept in the browser, so a reload loses nothing; light and dark follow the system
+- **Kept in the browser**, so a reload loses nothing; light and dark follow the system
 
 I start with the data, then the pieces, then the page.""",
     chapters=(
