@@ -128,7 +128,7 @@ class E2BWorkspace:
     def files(self) -> Mapping[str, bytes]:
         return self._files.known
 
-    async def mirror(self, files: Mapping[str, bytes], environment: Mapping[str, str]) -> None:
+    async def mirror(self, files: Mapping[str, bytes], environment: Mapping[str, str] = NO_VARIABLES) -> None:
         """Hold exactly these files, with the packages they need and the app's variables, served.
 
         A project whose own files keep the dev server from starting stays open, so that they can be repaired.
