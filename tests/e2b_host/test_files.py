@@ -23,6 +23,12 @@ def test_text_bytes_and_streams_come_back_as_written(shared: Sandbox) -> None:
     assert b"".join(shared.files.read("streamed", format="stream")) == binary
 
 
+def test_shorter_file_leaves_nothing_of_a_longer_one(shared: Sandbox) -> None:
+    for text in ("a long text\n" * 100, "short", ""):
+        shared.files.write("rewritten", text)
+        assert shared.files.read("rewritten") == text
+
+
 def test_many_files_are_written_in_one_call(shared: Sandbox) -> None:
     entries: list[WriteEntry] = [{"path": f"many/{n}.txt", "data": str(n)} for n in range(50)]
     assert len(shared.files.write_files(entries)) == 50
