@@ -125,6 +125,7 @@ class Commands:
             timed_out=timed_out,
             duration_ms=outcome.duration_ms,
             written=await self._written(outcome, effect),
+            output_file=f"{effect}/output" if key else None,
         )
 
     async def inspect(self, command: str, timeout_s: float) -> Inspected:

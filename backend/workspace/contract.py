@@ -28,6 +28,8 @@ class CommandResult:
     duration_ms: int
     written: Sequence[Written]
     """Project files the command changed."""
+    output_file: str | None = None
+    """Where in the sandbox the whole output is, for a command with a key."""
 
 
 @dataclass(frozen=True)

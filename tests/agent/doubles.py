@@ -170,7 +170,8 @@ class MemoryWorkspace:
         exit_code, output, files = await self._shell(command, self)
         if on_output:
             await on_output(output)
-        result = CommandResult(exit_code, output, False, 1, await self.write(files))
+        written = await self.write(files)
+        result = CommandResult(exit_code, output, False, 1, written, output_file=f"/effects/{key}" if key else None)
         if key:
             self.effects.remembered[key] = result
         return result

@@ -122,8 +122,9 @@ async def test_output_of_a_command_is_bounded_with_head_and_tail():
     finished = await call("run_command", MemoryWorkspace(FILES, shell=shell), command="yes")
     assert len(finished.result) < 13_000
     assert "first" in finished.result
-    assert finished.result.endswith("last")
+    assert "\nlast\n" in finished.result
     assert "characters left out" in finished.result
+    assert "The whole output is in /effects/" in finished.result
 
 
 @pytest.mark.parametrize("command", ["npm run dev", "cd . && npx next build", "next dev --port 4000", "pnpm start"])

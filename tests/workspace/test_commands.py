@@ -85,6 +85,7 @@ async def test_an_effect_with_a_key_happens_once_even_after_a_crash(workspace: E
     await workspace.mirror(starter_files())
     again = await workspace.run(command, key="once")
     assert (again.exit_code, again.output) == (first.exit_code, first.output) == (4, "out\n")
+    assert (await workspace.inspect(f"cat {first.output_file}")).stdout == "out\n"
     assert (
         {w.change.path for w in again.written} == {w.change.path for w in first.written} == {"made.txt", "lib/utils.ts"}
     )

@@ -121,6 +121,10 @@ def _ran(result: CommandResult, notes: Sequence[str] = ()) -> Done:
     lines = [end, *(described(w) for w in result.written), *notes]
     if result.output.strip():
         lines.append(clipped(result.output.strip(), MAX_OUTPUT_CHARS))
+    if len(result.output.strip()) > MAX_OUTPUT_CHARS and result.output_file:
+        lines.append(
+            f"The whole output is in {result.output_file}: `grep` it, or read a part with `sed -n 'FROM,TOp'`."
+        )
     return Done(
         "\n".join(lines),
         result.written,
