@@ -34,14 +34,21 @@ cd "$PROJECT"
 xargs -0r rm -rf -- < "$STAGE/gone"
 xargs -0r rmdir -p --ignore-fail-on-non-empty -- < "$STAGE/left" 2>/dev/null || true
 cd "$STAGE/tree"
+find . -mindepth 1 -type d -print0 | while IFS= read -rd '' folder; do
+  [ -d "$PROJECT/$folder" ] && [ ! -L "$PROJECT/$folder" ] || { rm -rf -- "$PROJECT/$folder"; mkdir -- "$PROJECT/$folder"; }
+done
+find . -type f -print0 | while IFS= read -rd '' file; do
+  [ ! -d "$PROJECT/$file" ] || [ -L "$PROJECT/$file" ] || rm -rf -- "$PROJECT/$file"
+done
 find . -type d -print0 | while IFS= read -rd '' folder; do
-  mkdir -p -- "$PROJECT/$folder"
   find "$folder" -maxdepth 1 -type f -exec mv -ft "$PROJECT/$folder" -- {} +
 done
 """
-"""The stage stands on the project's file system, so that each `mv` is one atomic rename."""
+"""The stage stands on the project's file system, so that each `mv` is one atomic rename. What commands left in the way goes
+first: a link would lead it elsewhere."""
 
-_MAKE_LINKS_GO = rf"find . {OUTSIDE_TOOLS} -o -type l -print0 | xargs -0r rm -f --"
+_MAKE_LINKS_GO = rf"find . {OUTSIDE_TOOLS} -o ! -type f ! -type d -print0 | xargs -0r rm -f --"
+"""And pipes and sockets, at which whoever reads a whole project stands forever."""
 
 OVERSIZED = rf"find . {OUTSIDE_TOOLS} -o -type f -size +{MAX_FILE_BYTES}c -print0"
 

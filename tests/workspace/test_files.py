@@ -33,7 +33,7 @@ def told(written: list[Written]) -> dict[str, str]:
 async def test_opening_leaves_exactly_the_given_files(workspace: E2BWorkspace):
     await workspace.inspect(
         "echo SECRET=1 > .env.local; mkdir -p extra/deep; echo x > extra/deep/file.txt; echo broken > app/page.tsx; "
-        "rm lib/utils.ts; ln -s /etc/passwd link.txt; head -c 2000000 /dev/zero > huge.bin; touch node_modules/kept"
+        "rm lib/utils.ts; ln -s /etc/passwd link.txt; head -c 2000000 /dev/zero > huge.bin; mkfifo pipe; touch node_modules/kept"
     )
     files = starter_files() | {
         "app/[id]/(group)/größe 'x' \"y\".ts": b"export {}\n",
@@ -45,6 +45,7 @@ async def test_opening_leaves_exactly_the_given_files(workspace: E2BWorkspace):
     left = await workspace.inspect("ls -a . extra 2>&1; ls node_modules/kept")
     assert ".env.local" not in left.stdout
     assert "link.txt" not in left.stdout
+    assert "pipe" not in left.stdout
     assert "huge.bin" not in left.stdout
     assert "node_modules/kept" in left.stdout
 
@@ -80,6 +81,17 @@ async def test_a_file_may_take_the_place_of_a_folder_and_back(workspace: E2BWork
     assert await in_sandbox(workspace) == digests(workspace)
     await workspace.write({"thing": None, "thing/inner.ts": b"2\n"})
     assert await in_sandbox(workspace) == digests(workspace)
+
+
+async def test_what_a_command_left_in_a_files_way_gives_way(workspace: E2BWorkspace):
+    await workspace.run(
+        "mkdir -p ../elsewhere folder.ts/deep; ln -s ../elsewhere linked; ln -s ../elsewhere link.ts; "
+        "touch folder.ts/.env; mkfifo pipe pipe.ts; head -c 2000000 /dev/zero > large"
+    )
+    names = ["linked/deep/one.ts", "folder.ts", "link.ts", "pipe/one.ts", "pipe.ts", "large/one.ts"]
+    await workspace.write({name: name.encode() for name in names})
+    assert await in_sandbox(workspace) == digests(workspace)
+    assert (await workspace.inspect("ls ../elsewhere")).stdout == ""
 
 
 async def test_moves_that_cannot_be_are_refused(workspace: E2BWorkspace):
