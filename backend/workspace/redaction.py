@@ -36,9 +36,18 @@ class Redaction:
         text = content.decode("utf-8", errors="surrogateescape")
         return self.text(text).encode("utf-8", errors="surrogateescape")
 
-    def unfinished(self, text: str) -> int:
-        """Where the end of `text` may be the beginning of a value; its length when it is not."""
-        return min((_overlap(text, form) for form in self._names), default=len(text))
+    def settled(self, text: str) -> int:
+        """How much of `text` stays as it is, whatever comes after it: what follows may be the beginning of a value."""
+        settled = self._unfinished(text, 0)
+        for found in self._forms.finditer(text) if self._forms else ():
+            if found.start() >= settled:
+                break
+            if found.end() > settled:
+                settled = self._unfinished(text, found.end())
+        return settled
+
+    def _unfinished(self, text: str, start: int) -> int:
+        return min((_overlap(text, form, start) for form in self._names), default=len(text))
 
 
 class RedactedStream:
@@ -50,14 +59,14 @@ class RedactedStream:
 
     def add(self, piece: str) -> str:
         """What of it can be told by now."""
-        text = self._redaction.text(self._held + piece)
-        told = self._redaction.unfinished(text)
-        self._held = text[told:]
-        return text[:told]
+        text = self._held + piece
+        settled = self._redaction.settled(text)
+        self._held = text[settled:]
+        return self._redaction.text(text[:settled])
 
     def rest(self) -> str:
         held, self._held = self._held, ""
-        return held
+        return self._redaction.text(held)
 
 
 class RedactedWorkspace:
@@ -161,14 +170,17 @@ class _Heard:
             await self._on_output(text)
 
 
-def _overlap(text: str, form: str) -> int:
-    """Where the end of `text` that `form` begins with starts."""
-    start = text.find(form[:MIN_CHARS], max(0, len(text) - len(form) + 1))
+def _overlap(text: str, form: str, start: int) -> int:
+    """Where the end of `text` that `form` begins with starts, from `start` on; the length of `text` when there is none."""
+    start = max(start, len(text) - len(form) + 1)
+    room = len(text) - start
+    start = text.find(form[:MIN_CHARS], start)
     while start >= 0:
         if form.startswith(text[start:]):
             return start
         start = text.find(form[:MIN_CHARS], start + 1)
-    return next((len(text) - n for n in range(MIN_CHARS - 1, 0, -1) if text.endswith(form[:n])), len(text))
+    ends = range(min(MIN_CHARS - 1, room), 0, -1)
+    return next((len(text) - n for n in ends if text.endswith(form[:n])), len(text))
 
 
 def _forms(value: str) -> set[str]:

@@ -34,6 +34,7 @@ class DiskWorkspace:
         self.preview_url = f"http://3000-{root.name}.{DOMAIN}"
         self.files: Mapping[str, bytes] = dict(files)
         self.log: list[str] = []
+        self.environment: Mapping[str, str] = {}
         self._root = root
         self._app = root / "app"
 
@@ -140,6 +141,7 @@ class DiskWorkspaces:
         known = sandbox_id if sandbox_id and await self.alive(sandbox_id) else None
         home = self.root / (known or f"sb{uuid.uuid4().hex[:12]}")
         workspace = DiskWorkspace(home, files)
+        workspace.environment = dict(environment)
         home.mkdir(parents=True, exist_ok=True)
         (home / "project").write_text(project_id)
         (home / "paused").unlink(missing_ok=True)
