@@ -2,15 +2,14 @@
 
 import os
 import pwd
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from .places import moved, real
 from .wire import CallError
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     name: str
     home: str
 

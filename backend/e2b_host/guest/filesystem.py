@@ -1,7 +1,6 @@
 """envd's `filesystem.Filesystem` calls."""
 
 import os
-import shutil
 
 from .accounts import Account, resolve
 from .entries import entry
@@ -70,6 +69,8 @@ def move(message: Message, who: Account) -> Message:
 def remove(message: Message, who: Account) -> Message:
     path = resolve(message.get("path", ""), who)
     if os.path.isdir(path) and not os.path.islink(path):
+        import shutil  # only here: its archivers would slow the start of every sandbox
+
         shutil.rmtree(path)
     elif os.path.lexists(path):
         os.remove(path)
