@@ -1,5 +1,6 @@
 """An app has its variables; whoever reads what the sandbox says has their names."""
 
+import asyncio
 import base64
 import json
 
@@ -100,8 +101,9 @@ async def test_pages_logs_and_checks_are_told_names(told: RedactedWorkspace) -> 
     assert SECRET not in body
     assert '"API_KEY":"‹API_KEY›"' in body
     log = ""
-    while "the key is" not in log:
-        log += "\n".join(await told.dev_log())
+    async with asyncio.timeout(60):
+        while "the key is" not in log:
+            log += "\n".join(await told.dev_log())
     assert "the key is ‹API_KEY›" in log
     assert SECRET not in log
     shown = await told.inspect("cat .env.local; cat .env.local >&2")
