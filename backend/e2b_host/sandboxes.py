@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -127,6 +127,9 @@ class Sandboxes:
             begin = partial(self._boot_on, snapshot)
         else:
             raise UnknownTemplate(template_name)
+        return await self._give(begin, request)
+
+    async def _give(self, begin: Callable[[], Awaitable[Sandbox]], request: Request) -> Sandbox:
         async with self._place():
             sandbox = await begin()
             try:
@@ -151,9 +154,14 @@ class Sandboxes:
         Its processes stand still meanwhile; memory, and with it `/tmp`, is not kept. A name that was used before means
         the new snapshot from now on. Raises `BootError`.
         """
+        snapshot = await self._copied(sandbox, name)
+        await asyncio.to_thread(self._snapshots.keep, snapshot)
+        return snapshot
+
+    async def _copied(self, sandbox: Sandbox, name: str | None) -> Snapshot:
         async with sandbox.standing_still():
             return await asyncio.to_thread(
-                self._snapshots.take,
+                self._snapshots.copy,
                 sandbox.plan.folder,
                 name=name,
                 sandbox_id=sandbox.id,
@@ -179,15 +187,15 @@ class Sandboxes:
         cannot be copied.
         """
         request = replace(sandbox.request, timeout_s=timeout_s)
-        snapshot = await self.snapshot(sandbox)
+        snapshot = await self._copied(sandbox, None)
         try:
             return list(await asyncio.gather(*(self._fork(snapshot, request) for _ in range(count))))
         finally:
-            await asyncio.to_thread(remove_tree, self._snapshots.forget(snapshot))
+            await asyncio.to_thread(remove_tree, self._snapshots.place(snapshot))
 
     async def _fork(self, snapshot: Snapshot, request: Request) -> Sandbox | BootError | NoRoom:
         try:
-            return await self.create(snapshot.id, request)
+            return await self._give(partial(self._boot_on, snapshot), request)
         except (BootError, NoRoom) as error:
             return error
 

@@ -58,32 +58,41 @@ class Snapshots:
     def place(self, snapshot: Snapshot) -> Path:
         return self._folder / snapshot.id
 
-    def take(
+    def copy(
         self, disk: Path, *, name: str | None, sandbox_id: str, template: str, mounts: tuple[str, ...]
     ) -> Snapshot:
-        """Copy a sandbox's directory, in which nothing may write meanwhile. Raises `BootError`; call in a thread."""
+        """Copy a sandbox's directory, in which nothing may write meanwhile; until it is kept, no later host knows of it.
+
+        Raises `BootError`; call in a thread.
+        """
         snapshot_id = new_snapshot_id()
         place = self._folder / snapshot_id
         try:
             copy_disk(disk, place)
-            snapshot = Snapshot(
-                id=snapshot_id,
-                names=(name,) if name else (),
-                template=template,
-                mounts=mounts,
-                sandbox_id=sandbox_id,
-                created_at=time.time(),
-                size=disk_size(place),
-            )
-            write_privately(place / NAME, _adapter.dump_json(snapshot))
         except (BootError, OSError) as error:
             remove_tree(place)
             raise BootError(f"the snapshot could not be taken: {error}") from error
-        before = [other for other in self if name in other.names]
-        self._all[snapshot_id] = snapshot
+        return Snapshot(
+            id=snapshot_id,
+            names=(name,) if name else (),
+            template=template,
+            mounts=mounts,
+            sandbox_id=sandbox_id,
+            created_at=time.time(),
+            size=disk_size(place),
+        )
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Let it be found, also by later hosts, and be what its name means. Raises `BootError`; call in a thread."""
+        try:
+            write_privately(self.place(snapshot) / NAME, _adapter.dump_json(snapshot))
+        except OSError as error:
+            remove_tree(self.place(snapshot))
+            raise BootError(f"the snapshot could not be taken: {error}") from error
+        before = [other for other in self if {*other.names} & {*snapshot.names}]
+        self._all[snapshot.id] = snapshot
         for other in before:
             remove_tree(self.forget(other))
-        return snapshot
 
     def forget(self, snapshot: Snapshot) -> Path:
         """Its directory, which is the caller's to remove; a later host would."""

@@ -96,7 +96,7 @@ class HostProcess:
         if not line:
             process.wait()
             listener.join(1)
-            raise _refusal(" ".join(told))
+            raise _refusal(told[-1] if told else "it ended without a word")
         return cls(process, Serving(**json.loads(line)), told)
 
     @property
@@ -133,4 +133,4 @@ def _listen(process: subprocess.Popen[str], told: deque[str]) -> None:
 def _refusal(words: str) -> SandboxUnavailable:
     if "another sandbox host runs on" in words:
         return HostTaken(f"The sandbox host cannot start: {words}")
-    return SandboxUnavailable(f"The sandbox host cannot start: {words or 'it ended without a word'}")
+    return SandboxUnavailable(f"The sandbox host cannot start: {words}")

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,11 @@ def test_name_means_the_newest_snapshot_and_a_removed_one_is_gone(host: Host, so
 def test_forks_are_sandboxes_of_their_own_on_the_same_files(host: Host, source: Sandbox) -> None:
     source.files.write("/home/user/note", "forked")
     snapshots = len(Sandbox.list_snapshots(**host.connection).next_items())
-    forks = source.fork(count=2, timeout=60)
+    with ThreadPoolExecutor() as threads:
+        forking = threads.submit(source.fork, count=2, timeout=60)
+        while not forking.done():  # nor would a host that ends meanwhile leave one behind
+            assert len(Sandbox.list_snapshots(**host.connection).next_items()) == snapshots
+    forks = forking.result()
     for number, fork in enumerate(forks):
         assert isinstance(fork, Sandbox)
         assert fork.files.read("/home/user/note") == "forked"
