@@ -7,6 +7,7 @@ from backend.store.text import require_text
 from backend.workspace import PathRefused
 from backend.workspace.environment import writable
 from backend.workspace.paths import project_path
+from backend.workspace.redaction import PUBLIC
 
 MAX_IMAGES = 6
 MAX_IMAGE_BYTES = 5_000_000
@@ -74,7 +75,7 @@ def checked_variable(name: str, value: str) -> str:
     """The value as it is kept: with line ends as the sandbox has them."""
     require_text(value, "value")
     value = value.replace("\r\n", "\n")
-    if name in RESERVED or (name.startswith(RESERVED_PREFIXES) and not name.startswith("NEXT_PUBLIC_")):
+    if name in RESERVED or (name.startswith(RESERVED_PREFIXES) and not name.startswith(PUBLIC)):
         raise InvalidInput(f"{name} is set by the sandbox or by Next.js itself. Choose another name.")
     if len(value.encode()) > MAX_VALUE_BYTES:
         raise InvalidInput(f"The value of {name} is larger than {MAX_VALUE_BYTES // 1024} KiB. Use a shorter one.")

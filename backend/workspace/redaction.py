@@ -8,13 +8,15 @@ import base64
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, quote_plus
 
 from backend.diffs import file_change
 from backend.workspace.contract import CommandResult, Fetched, Inspected, Match, OnOutput, Workspace, Written
 from backend.workspace.output import BoundedOutput
 
+PUBLIC = "NEXT_PUBLIC_"
+"""Begins the names of variables that Next.js gives to every browser."""
 MIN_CHARS = 6
 """Shorter values stand in many words by accident."""
 _LINE_CHARS = 20
@@ -23,6 +25,7 @@ _LINE_CHARS = 20
 
 class Redaction:
     def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
         names = {form: name for name, value in sorted(values.items()) for form in _forms(value)}
         self._names = names
         longest_first = sorted(names, key=len, reverse=True)
@@ -35,6 +38,16 @@ class Redaction:
         """Of a file, whatever it holds."""
         text = content.decode("utf-8", errors="surrogateescape")
         return self.text(text).encode("utf-8", errors="surrogateescape")
+
+    def beyond(self, files: Iterable[bytes]) -> "Redaction":
+        """Of those values alone that are kept from people: neither public by their name, nor in these files anyway."""
+        known = list(files)
+        kept = {
+            name: value
+            for name, value in self._values.items()
+            if not name.startswith(PUBLIC) and not any(value.encode() in content for content in known)
+        }
+        return Redaction(kept)
 
     def settled(self, text: str) -> int:
         """How much of `text` stays as it is, whatever comes after it: what follows may be the beginning of a value."""
@@ -139,7 +152,11 @@ class RedactedWorkspace:
 
     async def _without_values(self, written: Sequence[Written], before: Mapping[str, bytes]) -> Sequence[Written]:
         """Project files a command copied a value into go without it, in the sandbox too."""
-        clean = {w.change.path: w.content and self._redaction.content(w.content) for w in written}
+        if not written:
+            return written
+        # A value that the project's own files had before is a word of theirs, which must not be taken from them.
+        redaction = self._redaction.beyond(before.values())
+        clean = {w.change.path: w.content and redaction.content(w.content) for w in written}
         leaked = {w.change.path: clean[w.change.path] for w in written if clean[w.change.path] != w.content}
         if not leaked:
             return written

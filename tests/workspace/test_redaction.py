@@ -58,6 +58,13 @@ def test_values_as_short_as_words_are_left_alone() -> None:
     assert Redaction(VALUES).text("abc123 abc12") == "abc123 abc12"
 
 
+def test_words_that_the_project_has_anyway_stay_in_its_files() -> None:
+    values = {"APP_NAME": "Orbit Cats", "NEXT_PUBLIC_TITLE": "All about cats", "TOKEN": SECRET}
+    page = f"Orbit Cats: All about cats {SECRET}".encode()
+    beyond = Redaction(values).beyond([b"<h1>Orbit Cats</h1>", b"export {}"])
+    assert beyond.content(page) == "Orbit Cats: All about cats ‹TOKEN›".encode()
+
+
 def test_without_values_nothing_is_held_back() -> None:
     stream = RedactedStream(Redaction({}))
     assert stream.add("anything") == "anything"
