@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tests.ui.simulator import Simulator
 
 MODELS = [
-    {"id": "openai:gpt-6.1-sol", "name": "gpt-6.1-sol", "title": "OpenAI gpt-6.1-sol"},
-    {"id": "gemini:gemini-4-argon", "name": "gemini-4-argon", "title": "Gemini gemini-4-argon"},
+    {"id": "openai:gpt-6.1-sol", "name": "gpt-6.1-sol", "title": "openai"},
+    {"id": "gemini:gemini-4-argon", "name": "gemini-4-argon", "title": "gemini"},
 ]
 
 

@@ -39,13 +39,14 @@ from backend.events import CancelRequested, Entry, Event, Frame, RunFinished, Ru
 from backend.runs.inputs import Image as Picture
 from backend.views import ProjectView, fold
 from backend.web.errors import add_error_answers
+from backend.web.projects import FirstPrompt
 from backend.web.security import Security
 from backend.web.session import LOCAL_USER, LocalSession
 from tests.ui.play import Player, perform, undo
 from tests.ui.preview_app import PREVIEW_HTML
 from tests.ui.settings_routes import MODELS, settings_routes
 from tests.ui.starter import STARTER
-from tests.ui.turns import Asked, follow_up_routes, journal_followups, send_first
+from tests.ui.turns import follow_up_routes, journal_followups, send_first
 from ui.page import mount_page
 
 UPGRADE_URL = "https://pay.example/pro"
@@ -353,7 +354,7 @@ def create_api(sim: Simulator) -> FastAPI:
         del sim.projects[project_id]
 
     @api.post("/api/projects")
-    async def start_project(body: Asked) -> dict[str, str]:
+    async def start_project(body: FirstPrompt) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
         run = await sim.start(LOCAL_USER, None, body.prompt, images, body.run_id, plan=body.plan)
         return {"project_id": run.project_id, "run_id": run.id}

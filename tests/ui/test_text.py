@@ -103,3 +103,17 @@ def test_a_prompt_with_a_plan_is_told_apart_again_and_a_lone_prompt_stays_whole(
 )
 def test_a_plans_last_code_block_does_not_run_on_into_its_card(text: str, closed: str) -> None:
     assert evaluate("markdown.js", "return m.closed(data)", text) == closed
+
+
+def test_what_checks_and_critics_found_is_text_even_when_it_looks_like_markup() -> None:
+    bad = "<img src=x onerror=alert(1)>\n\n# **b**"
+    problem = {"level": "browser", "message": bad, "file": bad, "line": 1, "route": "/", "reproduce": bad}
+    result = {"level": "types", "passed": False, "summary": bad, "duration_ms": 10}
+    report = {"passed": False, "results": [result], "problems": [problem]}
+    finding = {"screen": "phone", "problem": bad, "repair": bad}
+    checked = {"state": "failed", "report": report}
+    reviewed = {"state": "done", "findings": [finding]}
+    body = "return [m.checkThought(data[0], String), m.reviewThought(data[1])].map((t) => t.title + t.body)"
+    for html in evaluate("evidence.js", body, [checked, reviewed]):
+        assert "<img" not in html
+        assert "\n" not in html

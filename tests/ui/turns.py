@@ -18,19 +18,11 @@ from backend.domain import (
 )
 from backend.events import FollowUpsChanged
 from backend.web.bodies import Body
-from backend.web.projects import Prompt
+from backend.web.projects import NextPrompt, Prompt
 from backend.web.session import LOCAL_USER
 
 if TYPE_CHECKING:
     from tests.ui.simulator import SimProject, Simulator
-
-
-class Asked(Prompt):
-    plan: bool = False
-
-
-class Again(Asked):
-    resends: str | None = None
 
 
 class Change(Body):
@@ -80,7 +72,7 @@ async def send_first(sim: "Simulator", project: "SimProject", *, asked: bool = F
 
 def follow_up_routes(api: FastAPI, sim: "Simulator") -> None:
     @api.post("/api/projects/{project_id}/runs", status_code=201)
-    async def run(project_id: str, body: Again) -> dict[str, str]:
+    async def run(project_id: str, body: NextPrompt) -> dict[str, str]:
         images = [a.image() for a in body.attachments]
         started = await sim.start(
             LOCAL_USER, project_id, body.prompt, images, body.run_id, body.resends, plan=body.plan

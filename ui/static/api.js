@@ -54,7 +54,7 @@ export const api = {
   fork: (id, version_id) => json("POST", project(id, "fork"), { version_id }),
   wake: (id) => json("POST", project(id, "wake"), {}),
   restore: (id, version_id) => json("POST", project(id, "restore"), { version_id }),
-  /** `{model, models: [{id, name, title}], variables: [{name, updated_at}]}` */
+  /** `{model, models: [{id, name, title}], variables: [{name, updated_at}]}`; a model's title is its provider. */
   settings: (id) => json("GET", project(id, "settings")),
   chooseModel: (id, model) => json("PATCH", project(id, "settings"), { model }),
   setVariable: (id, name, value) => json("PUT", project(id, `variables/${name}`), { value }),

@@ -3,7 +3,7 @@ import { isAsked, isSummary, lastWords, wordsOf } from "./answer.js";
 import { action, failureCard, planCard, stoppedCard, versionCard } from "./cards.js";
 import { plural, seconds } from "./dom.js";
 import { partsOf } from "./live.js";
-import { agentMarkdown, escapeInline, promptHtml } from "./markdown.js";
+import { agentMarkdown, closed, escapeInline, promptHtml } from "./markdown.js";
 import { partsOfPrompt, planOf } from "./plan.js";
 import { spentHtml } from "./spending.js";
 import { isShown, noteThought, partThought, remarkThought, stepThought } from "./timeline.js";
@@ -82,7 +82,7 @@ const againLink = (run) => `<span class="bubble-acts">${action("again", run.id, 
 function userHtml(run, blobUrl) {
   const images = run.attachments.map((a) => `<img class="attachment" src="${blobUrl(a.sha256)}" alt="${escapeInline(a.name)}">`);
   const { words, plan } = partsOfPrompt(run.prompt);
-  const disclosure = plan ? `<details class="with-plan"><summary>with a plan</summary>${promptHtml(plan)}</details>` : "";
+  const disclosure = plan ? `<details class="with-plan"><summary>with a plan</summary>\n\n${closed(agentMarkdown(plan))}\n\n</details>` : "";
   return promptHtml(words) + images.join("") + disclosure;
 }
 

@@ -70,7 +70,7 @@ export function composerProps() {
   const placeholder = editedAgain()
     ? "What should it have said?"
     : active
-      ? "Queue up what comes next…"
+      ? "Queue up what's next…"
       : planning()
         ? "Describe what to plan…"
         : store.id

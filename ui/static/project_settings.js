@@ -47,7 +47,7 @@ export function openProjectSettings() {
 }
 
 function modelPart(project, { model, models }, attempt) {
-  const known = models.map((m) => option(m.id, m.title || m.name, m.id === model));
+  const known = models.map((m) => option(m.id, `${m.name} · ${m.title}`, m.id === model));
   // What was chosen may not be configured any more; until another is chosen it stays.
   const gone = model && !models.some((m) => m.id === model) ? [option(model, `${model}, not available now`, true)] : [];
   const choice = h("select", { id: "settings-model" }, option("", "Installation's default", !model), ...known, ...gone);
