@@ -2,8 +2,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.server import Server
+
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
