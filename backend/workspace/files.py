@@ -4,7 +4,7 @@ import io
 import secrets
 import tarfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from backend.diffs import file_change, sha256, text_of
 from backend.domain import MAX_FILE_BYTES
@@ -14,6 +14,9 @@ from backend.workspace.environment import ENV_FILE, ENV_MODE
 from backend.workspace.paths import PROJECT_DIR, folders, generated, glob_pattern, project_path, refused
 from backend.workspace.sandbox import Sandbox
 
+MAX_TAKEN_BYTES = 64_000_000
+"""Of what one command changed in a project: all of it is held in memory and journaled."""
+_AT_ONCE = 64
 MAX_MATCHES = 200
 MAX_LINE_SHOWN = 300
 _SEARCH_S = 10
@@ -123,23 +126,31 @@ class ProjectFiles:
         return await self.write(leaving | arriving)
 
     async def absorb(self, listing: str) -> list[Written]:
-        """Take over what commands changed in the sandbox, by its listing."""
+        """Take over what commands changed in the sandbox, by its listing. Raises `PathRefused` when that is too much."""
         here = {path: digest for path, digest in parse_listing(listing).items() if not _ignored(path)}
         differing = [
             path for path, digest in here.items() if path not in self.known or sha256(self.known[path]) != digest
         ]
-        fetched = await self._sandbox.download([f"{self._dir}/{path}" for path in differing])
+        fetched = await self._fetched([f"{self._dir}/{path}" for path in differing])
         changed = {path.removeprefix(f"{self._dir}/"): content for path, content in fetched.items()}
         kept = {path: content for path, content in self.known.items() if path in here or generated(path)}
         written = self._difference(kept | changed)
         self.known = kept | changed
         return written
 
+    async def _fetched(self, paths: Sequence[str]) -> dict[str, bytes]:
+        fetched: dict[str, bytes] = {}
+        for start in range(0, len(paths), _AT_ONCE):
+            fetched |= await self._sandbox.download(paths[start : start + _AT_ONCE])
+            _refuse_too_much(fetched.values())
+        return fetched
+
     async def restore(self, archive: bytes) -> list[Written]:
         """Take over a tar of the whole project, as an earlier command left it, and make the sandbox hold it."""
         after = {path: content for path, content in _unpacked(archive) if not _ignored(path)}
         after |= {path: content for path, content in self.known.items() if generated(path)}
         written = self._difference(after)
+        _refuse_too_much(w.content for w in written if w.content)
         await self.mirror(after)
         return written
 
@@ -194,6 +205,14 @@ def parse_listing(listing: str) -> dict[str, str]:
     """`LISTING`'s output as path → sha256."""
     entries = (entry.split("  ./", 1) for entry in listing.split("\0") if entry)
     return {path: digest for digest, path in entries}
+
+
+def _refuse_too_much(contents: Iterable[bytes]) -> None:
+    if sum(map(len, contents)) > MAX_TAKEN_BYTES:
+        raise PathRefused(
+            f"Commands wrote more than {MAX_TAKEN_BYTES:,} bytes into the project, so none of what they changed was kept. "
+            "Remove what does not belong to the app, or write it to /tmp."
+        )
 
 
 def _ignored(path: str) -> bool:

@@ -1,6 +1,7 @@
 """The sandbox's files are the project's, to the byte."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -26,7 +27,7 @@ def digests(workspace: E2BWorkspace) -> dict[str, str]:
     return {path: sha256(content) for path, content in workspace.files.items()}
 
 
-def told(written: list[Written]) -> dict[str, str]:
+def told(written: Sequence[Written]) -> dict[str, str]:
     return {w.change.path: w.change.status.value for w in written}
 
 
@@ -167,3 +168,16 @@ async def test_what_a_command_changed_is_found_with_its_diff(workspace: E2BWorks
     assert workspace.files["new.bin"] == b"\0\1"
     assert "big.bin" in done.output
     assert (await workspace.run("true")).written == []
+
+
+async def test_more_than_a_project_can_hold_is_refused_until_it_is_removed(
+    workspace: E2BWorkspace, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("backend.workspace.files.MAX_TAKEN_BYTES", 1_000_000)
+    before = digests(workspace)
+    for _ in ("first", "replayed"):
+        with pytest.raises(PathRefused, match="Remove"):
+            await workspace.run("mkdir dump; for i in 1 2; do head -c 600000 /dev/zero > dump/$i; done", key="dump")
+    assert digests(workspace) == before
+    assert told((await workspace.run("rm dump/2")).written) == {"dump/1": "A"}
+    assert await in_sandbox(workspace) == digests(workspace)
