@@ -89,6 +89,8 @@ class RunView(BaseModel):
     cached_tokens: int = 0
     output_tokens: int = 0
     cost_micros: int = 0
+    estimated: bool = False
+    """Whether some of it is a guess, for providers that reported nothing."""
     sandbox_s: float = 0
 
 
@@ -270,6 +272,7 @@ def _spend(run: RunView, event: ModelFinished | ModelSpent | ReviewFinished) -> 
     run.cached_tokens += event.cached_tokens
     run.output_tokens += event.output_tokens
     run.cost_micros += event.cost_micros
+    run.estimated = run.estimated or event.estimated
 
 
 def _step(run: RunView, key: str, kind: StepKind, at: datetime) -> StepView:

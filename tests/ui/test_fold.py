@@ -168,6 +168,7 @@ def event(rng: random.Random) -> Event:
             input_tokens=rng.randrange(99),
             cached_tokens=rng.randrange(9),
             output_tokens=rng.randrange(99),
+            estimated=rng.random() < 0.1,
             cost_micros=rng.randrange(99),
             duration_ms=1,
         ),

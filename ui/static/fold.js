@@ -44,6 +44,7 @@ export function fold(view, entry) {
         cached_tokens: 0,
         output_tokens: 0,
         cost_micros: 0,
+        estimated: false,
         sandbox_s: 0,
       });
       return;
@@ -184,6 +185,7 @@ const newStep = (key, kind, at) => ({
 
 function spend(run, event) {
   for (const part of ["input_tokens", "cached_tokens", "output_tokens", "cost_micros"]) run[part] += event[part];
+  run.estimated ||= event.estimated;
 }
 
 function stepOf(run, key, kind, at) {
