@@ -9,7 +9,7 @@ run: $(VENV)/.run
 	@$(BIN)/codeflow serve --open
 
 test: $(VENV)/.test
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 $(PYTEST_ARGS)
 
 test-hosted: $(VENV)/.test
 	@$(BIN)/python -m pytest tests/supabase/hosted.py $(PYTEST_ARGS)

@@ -10,7 +10,7 @@ from backend.checks.level import Found, could_not_run, counted
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Inspected, Workspace
 
-TIMEOUT_S = 90
+TIMEOUT_S = 180
 """Far more than a healthy app needs, even on a busy machine; one that hangs is told by the processor time it takes."""
 MAX_PAGES = 8
 _SCRIPT = "node /opt/codeflow/check.cjs"

@@ -22,6 +22,8 @@ OPTIONAL = ("cpu", "cpuacct")
 CLOSE_S, CLOSE_EVERY_S = 2.0, 0.02
 SHARES_V1, WEIGHT_V2 = 1024, 100
 """The kernel's own defaults: sandboxes weigh the same among themselves."""
+BUSY_A_CORE = 4
+"""A sandbox is a dev server, a compiler and a browser: one task's share for all of them would starve them on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -209,9 +211,9 @@ def _home(base: Path) -> Path:
 
 
 def _let_cores_count(file: Path, one: int) -> None:
-    """All sandboxes together weigh as much as one busy process on every core."""
+    """All sandboxes together weigh as much as `BUSY_A_CORE` busy processes on every core."""
     with contextlib.suppress(OSError):
-        file.write_text(str(min(10_000, one * (os.cpu_count() or 1))))
+        file.write_text(str(min(10_000, one * BUSY_A_CORE * (os.cpu_count() or 1))))
 
 
 def _below(group: Path) -> list[Path]:
