@@ -1,5 +1,7 @@
 """envd's `/files`: contents up and down, one or many, whole or in part, plain or gzipped."""
 
+import asyncio
+import contextlib
 import mimetypes
 import struct
 from asyncio import StreamReader, StreamWriter
@@ -25,6 +27,7 @@ MAX_KEY = 255 - len(XATTR)
 """The kernel's limit of an attribute's name."""
 MAX_METADATA = 4096
 """Bytes of all metadata of a file, which live beside its inode."""
+CALL_OFF_S = 5
 
 
 async def handle(sandbox: Sandbox, request: Request, receive: Receive) -> Response:
@@ -82,7 +85,7 @@ async def _write_parts(
                     upload = None
     finally:
         if upload:
-            upload.close()
+            await upload.call_off()
     return written
 
 
@@ -103,7 +106,7 @@ def _metadata(request: Request) -> dict[str, str]:
 
 
 class Upload:
-    """One file on its way into the sandbox. Closed before its end, it is called off."""
+    """One file on its way into the sandbox."""
 
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
         self._reader = reader
@@ -127,13 +130,23 @@ class Upload:
         self._writer.write(struct.pack("!I", 0))
         return await answer(self._reader)
 
+    async def call_off(self) -> None:
+        """Returns when nothing is left of it."""
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+            self._writer.write_eof()
+            async with asyncio.timeout(CALL_OFF_S):
+                await self._reader.read()
+        self.close()
+
     def close(self) -> None:
         self._writer.close()
 
     async def __aenter__(self) -> "Upload":
         return self
 
-    async def __aexit__(self, *error: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind:
+            await self.call_off()
         self.close()
 
 

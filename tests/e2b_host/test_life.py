@@ -20,7 +20,7 @@ from .conftest import ROOT, Host, start_host
 pytestmark = pytest.mark.sandbox
 
 
-def wait_until(check: Callable[[], bool], seconds: float = 10.0) -> bool:
+def wait_until(check: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not check() and time.monotonic() < deadline:
         time.sleep(0.05)
