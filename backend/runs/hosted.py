@@ -84,7 +84,7 @@ async def look_after(settings: Settings, start_worker: Callable[[str], Awaitable
         waiting = await store.claimable(STARTED_AT_ONCE)
         for run_id in waiting:
             await start_worker(run_id)
-        await Reaper(store, _sandboxes(settings), settings.sandbox_keep_s).round()
+        await Reaper(store, _sandboxes(settings), settings.sandbox_keep_s).tried()
         return waiting
     finally:
         await store.close()

@@ -30,13 +30,17 @@ class Reaper:
     async def serve(self) -> None:
         """A round at once, then one every `ROUND_S` seconds, until cancelled."""
         while True:
-            try:
-                await self.round()
-            except CodeFlowError as e:
-                log.warning("Sandboxes could not be looked after: %s", e.message)
-            except Exception:
-                log.exception("Sandboxes could not be looked after")
+            await self.tried()
             await asyncio.sleep(ROUND_S)
+
+    async def tried(self) -> None:
+        """A round; one that fails is told of, and in nobody's way."""
+        try:
+            await self.round()
+        except CodeFlowError as e:
+            log.warning("Sandboxes could not be looked after: %s", e.message)
+        except Exception:
+            log.exception("Sandboxes could not be looked after")
 
     async def round(self) -> None:
         """One look at all sandboxes of this installation and all projects that name one."""
