@@ -9,6 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from e2b import AsyncSandbox
 
 from backend.domain import Run, RunStatus
 from backend.events import RunClaimed, RunFinished
@@ -139,7 +140,9 @@ class TestRuns(OnSupabase):
         assert sum(isinstance(e, RunClaimed) for e in events) == 1
         assert (await world.store.run(world.ada, twice.id)).status is RunStatus.SUCCEEDED
 
-        world.let_pass(3600)
+        # Nobody came back for a week: what paused when nobody looked is ended.
+        await AsyncSandbox.pause(project.sandbox_id, **service.params)
+        world.let_pass(8 * 24 * 3600)
         await reap.local()
         assert not await E2BWorkspaces(service).alive(project.sandbox_id)
 
