@@ -22,9 +22,9 @@ pytestmark = pytest.mark.sandbox
 
 def wait_until(check: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
-    while not check() and time.monotonic() < deadline:
+    while not (done := check()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return check()
+    return done
 
 
 def processes_under(data: Path) -> list[str]:

@@ -90,9 +90,9 @@ REFUSALS = {
 
 def wait_until(check: Callable[[], bool], seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
-    while not check() and time.monotonic() < deadline:
+    while not (done := check()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    return check()
+    return done
 
 
 def start(sandbox: Sandbox, script: str) -> CommandHandle:
