@@ -75,7 +75,7 @@ def _described(path: str, content: bytes) -> str:
     source = content.decode(errors="replace")
     names = exports(source)
     shown = ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")
-    notes = [note for note in ("client" if _CLIENT.match(source) else "", f"{source.count(chr(10)) + 1} lines") if note]
+    notes = [note for note in ("client" if _CLIENT.match(source) else "", f"{len(source.splitlines())} lines") if note]
     return f"{path}: {shown} ({', '.join(notes)})" if shown else f"{path} ({', '.join(notes)})"
 
 
