@@ -100,6 +100,11 @@ class Cgroups:
         for _, group in self._groups(name):
             (group / "cgroup.procs").write_text(str(pid))
 
+    @property
+    def names(self) -> set[str]:
+        """The sandboxes that have a group, those among them whose processes have ended."""
+        return {group.name for group in _below(self._homes["memory"])}
+
     def usage(self, name: str) -> GroupUsage:
         """Raises OSError when the group is gone."""
         memory = self._homes["memory"] / name / "memory.stat"

@@ -77,15 +77,12 @@ class Egress:
     ) -> None:
         if self._open[sandbox_id] > 2 * MAX_CONNECTIONS:
             return
-        full = self._open[sandbox_id] > MAX_CONNECTIONS
-        try:
-            async with asyncio.timeout(TURN_AWAY_S if full else HEAD_S):
-                request = read(await reader.readuntil(b"\r\n\r\n"))
-            if full:
-                raise Refused(f"a sandbox has at most {MAX_CONNECTIONS} connections out at a time")
-        except Refused as error:
-            await _answer(writer, "503 Service Unavailable", str(error))
+        if self._open[sandbox_id] > MAX_CONNECTIONS:
+            await self._turn_away(reader, writer)
             return
+        try:
+            async with asyncio.timeout(HEAD_S):
+                request = read(await reader.readuntil(b"\r\n\r\n"))
         except BadRequest as error:
             await _answer(writer, "400 Bad Request", str(error))
             return
@@ -107,6 +104,14 @@ class Egress:
                 await _exchange((reader, writer), outer, request.body)
         finally:
             outer[1].close()
+
+    async def _turn_away(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Say so once the request is here: what is closed unread is reset, and its answer lost."""
+        with contextlib.suppress(TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(TURN_AWAY_S):
+                await reader.readuntil(b"\r\n\r\n")
+        message = f"a sandbox has at most {MAX_CONNECTIONS} connections out at a time"
+        await _answer(writer, "503 Service Unavailable", message)
 
     async def _connect(self, request: ProxyRequest, asked: Request) -> Streams:
         """A connection on which what the program sends next is expected; raises `Refused` or OSError."""

@@ -149,10 +149,12 @@ class Guard:
         self._meter.forget_all_but(ids)
         self._disk.forget_all_but(ids)
         if self._cgroups:
-            for gone in self._used.keys() - ids - self._told:
+            for gone in self._cgroups.names - ids - self._told:
                 if self._cgroups.killed(gone):  # its agent among them, before the guard could end it
                     log.warning("sandbox %s died: %s", gone, self._out_of_memory)
+                    self._told.add(gone)
             self._cgroups.remove_all_but(ids)
+            ids |= self._cgroups.names
         for known in (self._used, self._next_look):
             for gone in known.keys() - ids:
                 known.pop(gone)

@@ -64,8 +64,8 @@ REFUSALS = {
     "disk, by a file that is not there": ("truncate -s 1T big", "File too large|File size limit"),
     "disk, at once": ("fallocate -l 60M big", "not supported"),
     "processes": (
-        "import os, time\nfirst, end = os.getpid(), time.time() + 5\ntry:\n    while time.time() < end: os.fork()\n"
-        "except OSError as error:\n    if os.getpid() == first: print(error.strerror)\n    time.sleep(1)",
+        "import os\ntry:\n    while True: os.posix_spawn('/bin/sleep', ['sleep', '1'], {})\n"
+        "except OSError as error: print(error.strerror)",
         "temporarily unavailable",
     ),
     "threads": (
@@ -147,12 +147,20 @@ def test_sandbox_that_takes_too_much_is_ended(walled: Host, inmate: Sandbox, scr
 
 
 @pytest.fixture(scope="module")
-def culprit(walled: Host) -> Iterator[Sandbox]:
-    """Tries, and is refused, again and again."""
-    sandbox = walled.create("web")
-    yield sandbox
-    sandbox.kill()
-    assert wait_until(lambda: nothing_is_left(walled, sandbox))
+def culprits(walled: Host) -> Iterator[list[Sandbox]]:
+    made = [walled.create("web")]
+    yield made
+    for sandbox in made:
+        sandbox.kill()
+    assert wait_until(lambda: all(nothing_is_left(walled, sandbox) for sandbox in made))
+
+
+@pytest.fixture
+def culprit(walled: Host, culprits: list[Sandbox]) -> Sandbox:
+    """Tries, and is refused, again and again; in place of one that did not live through that, another."""
+    if not culprits[-1].is_running():
+        culprits.append(walled.create("web"))
+    return culprits[-1]
 
 
 @pytest.mark.parametrize(("script", "refusal"), REFUSALS.values(), ids=REFUSALS.keys())
@@ -166,7 +174,12 @@ def test_sandbox_that_wants_too_much_is_refused(
     except CommandExitException as error:
         told = error.stdout
     assert re.search(refusal, told)
-    assert wait_until(lambda: answers(culprit))
+    assert wait_until(lambda: answers(culprit)), walled.logged()
+
+
+def test_commands_are_ended_before_the_agent_when_memory_runs_out(culprit: Sandbox) -> None:
+    agent, command = culprit.commands.run("cat /proc/$PPID/oom_score_adj /proc/self/oom_score_adj").stdout.split()
+    assert int(agent) < int(command)
 
 
 def answers(sandbox: Sandbox) -> bool:

@@ -13,16 +13,15 @@ from typing import Any
 
 from .identity import become
 from .network import serve_egress
+from .oom import OomScore
 from .places import move
 from .service import Service
 
 LINE_LIMIT = 64 * 1024 * 1024
 PARENT_EVERY_S = 0.5
-OOM_SCORE = "500"
-"""When the machine runs out of memory, sandboxes go before anything else."""
 
 
-def _confine(config: dict[str, Any]) -> None:
+def _confine(config: dict[str, Any]) -> OomScore:
     """Take on the limits and, where the host is root, the uid of the sandbox's user; both for good."""
     os.umask(0o022)
     for name, value in config["rlimits"].items():
@@ -31,19 +30,19 @@ def _confine(config: dict[str, Any]) -> None:
         value = value if most == resource.RLIM_INFINITY else min(value, most)
         resource.setrlimit(kind, (value, value))
     os.nice(config.get("nice", 0))
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
-        score.write(OOM_SCORE)
+    score = OomScore()
     if (uid := config.get("become")) is not None:
         become(uid)
+    return score
 
 
 async def run(config: dict[str, Any]) -> None:
     listener = socket.socket(fileno=config["socket_fd"])
     listener.setblocking(False)
     os.set_inheritable(listener.fileno(), False)
-    _confine(config)
+    score = _confine(config)
     move(config.get("moved") or {})
-    service = Service(dict(config["envs"]), walled="parent" not in config)
+    service = Service(dict(config["envs"]), score, walled="parent" not in config)
     keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT)]
     if config.get("egress"):
         keep.append(await serve_egress(config["egress"]))

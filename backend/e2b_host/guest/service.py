@@ -12,6 +12,7 @@ from asyncio import StreamReader, StreamWriter
 from . import filesystem, process_calls, watching
 from .accounts import account
 from .network import tunnel
+from .oom import OomScore
 from .places import real
 from .processes import Process, environment
 from .transfer import download, upload
@@ -36,9 +37,10 @@ UNARY = {
 
 
 class Service:
-    def __init__(self, envs: dict[str, str], *, walled: bool) -> None:
+    def __init__(self, envs: dict[str, str], oom_score: OomScore, *, walled: bool) -> None:
         """`walled`: this guest sees no processes but the sandbox's."""
         self.envs = envs
+        self._oom_score = oom_score
         self._walled = walled
         self.background: list[subprocess.Popen[bytes]] = []
 
@@ -46,8 +48,8 @@ class Service:
         """Run the template's start command for as long as the sandbox lives; its output goes to `log`."""
         who = account(None)
         fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        self.background.append(
-            subprocess.Popen(
+        with self._oom_score.lent():
+            child = subprocess.Popen(
                 ["/bin/bash", "-l", "-c", real(command)],
                 cwd=who.home,
                 env=environment(who, self.envs, {}),
@@ -56,7 +58,7 @@ class Service:
                 stderr=fd,
                 start_new_session=True,
             )
-        )
+        self.background.append(child)
         os.close(fd)
 
     def end(self) -> None:
@@ -127,7 +129,8 @@ class Service:
             watching.drain_all()
             reply(writer, answer)
         elif path == "/process.Process/Start":
-            process = Process(message, who, self.envs, head.get("timeout_ms") or 0)
+            with self._oom_score.lent():
+                process = Process(message, who, self.envs, head.get("timeout_ms") or 0)
             await process.listen(reader, writer, keepalive_s)
         elif path == "/process.Process/Connect":
             await process_calls.find(message).listen(reader, writer, keepalive_s)
