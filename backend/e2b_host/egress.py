@@ -29,6 +29,8 @@ IDLE_S = 600
 """A connection on which nothing moves either way is closed after this."""
 MAX_CONNECTIONS = 128
 """Of one sandbox at a time; twice as many are told so, and more are hung up on."""
+BACKLOG = 4 * MAX_CONNECTIONS
+"""Connections that may wait for a busy host; one more ends without a word."""
 RESOLVERS = 8
 
 Streams = tuple[StreamReader, StreamWriter]
@@ -60,7 +62,7 @@ class Egress:
                 writer.close()
 
         self._doors[sandbox_id] = await asyncio.start_unix_server(
-            serve, self._layout.socket_path(name), limit=HEAD_LIMIT
+            serve, self._layout.socket_path(name), limit=HEAD_LIMIT, backlog=BACKLOG
         )
         door = self._layout.sockets / name
         door.chmod(0o666)  # the sandbox's user connects; nobody else gets into the data directory

@@ -156,6 +156,15 @@ async def test_hanging_agent_is_noticed_and_told(
     watch.cancel()
 
 
+async def test_calls_wait_for_an_agent_that_is_kept_waiting(sandboxes: Sandboxes) -> None:
+    sandbox = await sandboxes.create("base", Request())
+    os.kill(sandbox.pid, signal.SIGSTOP)
+    calls = [asyncio.create_task(sandbox.channel.call({"op": "ping"})) for _ in range(300)]
+    await asyncio.sleep(0.2)
+    os.kill(sandbox.pid, signal.SIGCONT)
+    assert len(await asyncio.gather(*calls)) == 300
+
+
 async def test_sandbox_with_a_hanging_agent_is_paused_without_memory(
     sandboxes: Sandboxes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

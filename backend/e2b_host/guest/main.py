@@ -19,6 +19,8 @@ from .service import Service
 
 LINE_LIMIT = 64 * 1024 * 1024
 PARENT_EVERY_S = 0.5
+BACKLOG = 4096
+"""Calls that may wait for a busy agent; one more would be told that the sandbox is gone."""
 
 
 def _confine(config: dict[str, Any]) -> OomScore:
@@ -43,7 +45,7 @@ async def run(config: dict[str, Any]) -> None:
     score = _confine(config)
     move(config.get("moved") or {})
     service = Service(dict(config["envs"]), score, walled="parent" not in config)
-    keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT)]
+    keep = [await asyncio.start_unix_server(service.serve, sock=listener, limit=LINE_LIMIT, backlog=BACKLOG)]
     if config.get("egress"):
         keep.append(await serve_egress(config["egress"]))
     if command := config.get("start_cmd"):
