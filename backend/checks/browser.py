@@ -3,10 +3,12 @@
 import json
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from backend.checks.level import Found, could_not_run, counted
+from backend.checks.makeup import digests
 from backend.domain import CheckLevel, CheckProblem
 from backend.workspace.contract import Inspected, Workspace
 
@@ -40,6 +42,7 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
     request = {
         "baseUrl": "http://127.0.0.1:3000",
         "routes": list(routes[:MAX_PAGES]),
+        "digests": digests(workspace.files),
         "photos": True,
         "clicks": True,
         "timeoutMs": TIMEOUT_S * 1000,
@@ -64,9 +67,20 @@ async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opene
         for error in page["errors"]
     ]
     broken = len({problem.route for problem in problems})
-    pages = counted(len(report["routes"]), "page")
-    summary = f"{broken} of {pages} with errors in the browser" if broken else f"{pages} opened without errors"
-    return Opened(Found(CheckLevel.BROWSER, summary, problems), await _photos(workspace, report.get("photos")))
+    return Opened(
+        Found(CheckLevel.BROWSER, _summary(report["routes"], broken), problems),
+        await _photos(workspace, report.get("photos")),
+    )
+
+
+def _summary(routes: Sequence[Mapping[str, Any]], broken: int) -> str:
+    pages = counted(len(routes), "page")
+    if broken:
+        return f"{broken} of {pages} with errors in the browser"
+    spared = sum(route["spared"] for route in routes)
+    return f"{pages} opened without errors" + (
+        f"; {spared} unchanged since their buttons were pressed" if spared else ""
+    )
 
 
 async def _photos(workspace: Workspace, paths: dict[str, str] | None) -> Photos | None:

@@ -26,6 +26,16 @@ def handler_routes(paths: Iterable[str]) -> list[str]:
     return sorted({route for path in paths if (found := _HANDLER.match(path)) and (route := _route(found[1] or ""))})
 
 
+def page_files(paths: Iterable[str]) -> dict[str, str | None]:
+    """Each page's file and its route; None for one that cannot be opened without knowing a parameter."""
+    return {path: _page_route(path) for path in paths if _PAGE.match(path) or _OLD_PAGE.match(path)}
+
+
+def shells_of(page: str, paths: Iterable[str]) -> list[str]:
+    """The layouts, and what stands in for a page while it loads or fails, around a page's file."""
+    return [path for path in paths if _SHELL.match(path) and page.startswith(path.rpartition("/")[0] + "/")]
+
+
 def affected_routes(changed: Iterable[str], paths: Iterable[str]) -> list[str]:
     """Pages worth compiling after these files changed: the pages themselves, or the first page below a layout."""
     pages = page_routes(paths)

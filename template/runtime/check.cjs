@@ -1,10 +1,11 @@
 // Opens routes of the running app in a headless browser and says what went wrong.
 //
-// stdin:  {"baseUrl": "http://127.0.0.1:3000", "routes": ["/"], "photos": true, "clicks": true, "timeoutMs": 30000}
-// stdout: {"routes": [{"route", "status", "title", "ms", "errors": [{"message", "press", "file", "line"}]}], "photos": {"desktop": path, "phone": path} | null}
+// stdin:  {"baseUrl": "http://127.0.0.1:3000", "routes": ["/"], "digests": {"/": "…"}, "photos": true, "clicks": true, "timeoutMs": 30000}
+// stdout: {"routes": [{"route", "status", "title", "ms", "spared", "errors": [{"message", "press", "file", "line"}]}], "photos": {"desktop": path, "phone": path} | null}
 //         or {"error": "..."} with exit status 1 when no browser could be started
 //
-// Ends within timeoutMs whatever the app does; a route not done by then says so.
+// Ends within timeoutMs whatever the app does; a route not done by then says so. A page is spared being pressed when that
+// went well before and its digest is the same.
 "use strict"
 
 const fs = require("node:fs")
@@ -12,6 +13,7 @@ const path = require("node:path")
 const { startBrowser } = require("./browser.cjs")
 const { Links } = require("./links.cjs")
 const { noticed } = require("./noticed.cjs")
+const { Pressed } = require("./pressed.cjs")
 const { visit } = require("./visit.cjs")
 
 const STATE = process.env.CODEFLOW_STATE ?? "/tmp/codeflow"
@@ -32,6 +34,7 @@ async function check(request) {
     status: 0,
     title: "",
     ms: 0,
+    spared: false,
     errors: [{ message: `${route} was not opened within ${timeoutMs / 1000} s`, press: "", file: null, line: null }],
   }))
   const photos = request.photos ? { desktop: path.join(STATE, "desktop.jpg"), phone: path.join(STATE, "phone.jpg") } : null
@@ -55,6 +58,7 @@ async function check(request) {
 
   const baseUrl = request.baseUrl ?? "http://127.0.0.1:3000"
   const links = new Links(baseUrl)
+  const pressed = new Pressed(STATE, request.digests ?? {})
   const waiting = routes.map((route, index) => ({ route, index }))
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -64,8 +68,10 @@ async function check(request) {
         route: next.route,
         photos: next.index === 0 ? photos : null,
         clicks: request.clicks ?? false,
+        spared: pressed.before(next.route),
         deadline,
       })
+      if (request.clicks && reports[next.index].errors.length === 0) pressed.note(next.route)
     }
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, routes.length) }, work))

@@ -19,11 +19,11 @@ const DESKTOP = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
 const PHOTO = { type: "jpeg", quality: 80, animations: "disabled", caret: "initial", timeout: 0 }
 
-async function visit(browser, { baseUrl, route, photos, clicks, links, deadline }) {
+async function visit(browser, { baseUrl, route, photos, clicks, spared, links, deadline }) {
   const started = Date.now()
   const url = new URL(route, baseUrl).href
   const findings = new Findings(route, new URL(baseUrl).origin)
-  const report = { route, status: 0, title: "", ms: 0, errors: [] }
+  const report = { route, status: 0, title: "", ms: 0, spared, errors: [] }
   const left = (ms) => Math.min(ms, deadline - LAST_WORD_MS - Date.now())
   let page
   try {
@@ -47,8 +47,8 @@ async function visit(browser, { baseUrl, route, photos, clicks, links, deadline 
       }
       if (clicks && findings.empty) {
         for (const { message, press, ...place } of await patiently(() => links.dead(page))) findings.add(message, { press, place })
-        const thrown = await unlessStuck(clickAround(page), left(ANSWER_MS))
-        await activity.quiet(QUIET_MS, left(RESTLESS_MS))
+        const thrown = spared ? [] : await unlessStuck(clickAround(page), left(ANSWER_MS))
+        if (!spared) await activity.quiet(QUIET_MS, left(RESTLESS_MS))
         for (const { message, stack, press } of thrown) findings.add(message, { stack, press })
       }
       findings.overlay(await onceItStays(() => unlessStuck(page.evaluate(overlayText), left(ANSWER_MS))))

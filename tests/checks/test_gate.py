@@ -1,5 +1,6 @@
 """What is broken is caught, by the levels that can see it, in words that help; what works raises no alarm."""
 
+import json
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -116,6 +117,40 @@ async def test_a_repaired_app_passes_again(workspace: E2BWorkspace):
     await lay_out(workspace, CLEAN)
     report = (await check(workspace)).report
     assert report.passed, report.as_text()
+
+
+async def test_only_pages_that_may_have_changed_are_pressed_again(workspace: E2BWorkspace):
+    button = '"use client"\nexport const %s = () => <button onClick={() => fetch("/api/%s", { method: "POST" })}>%s</button>\n'
+    pressed = "const pressed: string[] = []\nexport const GET = () => Response.json(pressed)\n"
+    files = {
+        "app/api/[name]/route.ts": pressed
+        + "export async function POST(_: Request, { params }: { params: Promise<{ name: string }> }) {\n"
+        "  pressed.push((await params).name)\n  return new Response(null, { status: 204 })\n}\n",
+        "components/one.tsx": button % ("One", "one", "One"),
+        "components/two.tsx": button % ("Two", "two", "Two"),
+        "app/page.tsx": 'import { One } from "@/components/one"\n' + PAGE % "return <main>First <One /></main>",
+        "app/two/page.tsx": 'import { Two } from "@/components/two"\n' + PAGE % "return <main>Second <Two /></main>",
+    }
+    await lay_out(workspace, files)
+    for changed, after in (
+        ({}, {"one", "two"}),
+        ({}, set()),
+        ({"components/two.tsx": button % ("Two", "again", "Two")}, {"again"}),
+        ({"app/layout.tsx": starter_files()["app/layout.tsx"].decode() + "\n"}, {"one", "again"}),
+    ):
+        before = await pressed_so_far(workspace)
+        await workspace.write({path: text.encode() for path, text in changed.items()})
+        report = (await check(workspace)).report
+        assert report.passed, report.as_text()
+        spared = 2 - len(after)
+        assert report.results[-1].summary == "2 pages opened without errors" + (
+            f"; {spared} unchanged since their buttons were pressed" if spared else ""
+        )
+        assert set((await pressed_so_far(workspace))[len(before) :]) == after
+
+
+async def pressed_so_far(workspace: E2BWorkspace) -> list[str]:
+    return json.loads((await workspace.fetch("/api/any")).body)
 
 
 async def test_a_level_that_cannot_run_has_failed_and_says_so(workspace: E2BWorkspace):
