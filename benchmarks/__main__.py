@@ -18,6 +18,7 @@ from backend.store.sqlite import SqliteStore
 from backend.workspace.provision import find_node, provision
 from benchmarks import edits
 from benchmarks.bare import BareProject, BareServer
+from benchmarks.builds import builds
 from benchmarks.floors import EmptyJail, RawAppend
 from benchmarks.hosts import embedded
 from benchmarks.rounds import Row, interleaved, table
@@ -78,6 +79,7 @@ async def bench(rounds: int, scratch: Path, console: Console) -> list[Row]:
         rows.append(Row("submit → first visible step", "a raw SQLite append", taken["ours"], taken["raw"]))
     return [
         *rows,
+        *await builds(rounds, scratch, console),
         *await wakes(rounds, scratch, console),
         *await runs(rounds, scratch, console),
         *await stores(rounds * STORE_ROUNDS, scratch, console),

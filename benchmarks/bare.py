@@ -21,14 +21,14 @@ class BareProject:
         self.folder = folder
         self._node = node
         for path, content in starter_files().items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
+            self.write(path, content)
         # Hard links: a copy in no time, and Turbopack takes no link that leads out of the project.
         shutil.copytree(modules, folder / "node_modules", symlinks=True, copy_function=os.link)
 
     def write(self, path: str, content: bytes) -> None:
-        (self.folder / path).write_bytes(content)
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
 
     def forget_compiled(self) -> None:
         shutil.rmtree(self.folder / ".next", ignore_errors=True)
@@ -46,7 +46,8 @@ class BareServer:
 
     def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self._process = process
-        self._http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=READY_S)
+        self.url = f"http://127.0.0.1:{port}"
+        self._http = httpx.AsyncClient(base_url=self.url, timeout=READY_S)
 
     @classmethod
     async def start(cls, project: BareProject, node: Path) -> "BareServer":
