@@ -38,11 +38,13 @@ class Opened:
     photos: Photos | None = None
 
 
-async def check_in_browser(workspace: Workspace, routes: Sequence[str]) -> Opened:
+async def check_in_browser(workspace: Workspace, routes: Sequence[str], *, afresh: bool = False) -> Opened:
+    """Pages that have not changed since they were last pressed through are not pressed again, unless `afresh`."""
     request = {
         "baseUrl": "http://127.0.0.1:3000",
         "routes": list(routes[:MAX_PAGES]),
         "digests": digests(workspace.files),
+        "afresh": afresh,
         "photos": True,
         "clicks": True,
         "timeoutMs": TIMEOUT_S * 1000,
@@ -78,9 +80,8 @@ def _summary(routes: Sequence[Mapping[str, Any]], broken: int) -> str:
     if broken:
         return f"{broken} of {pages} with errors in the browser"
     spared = sum(route["spared"] for route in routes)
-    return f"{pages} opened without errors" + (
-        f"; {spared} unchanged since their buttons were pressed" if spared else ""
-    )
+    since = f"; {spared} unchanged since {'its' if spared == 1 else 'their'} buttons were pressed" if spared else ""
+    return f"{pages} opened without errors{since}"
 
 
 async def _photos(workspace: Workspace, paths: dict[str, str] | None) -> Photos | None:

@@ -30,7 +30,8 @@ async def check(workspace: Workspace) -> Checked:
         served, served_ms = await serving
         if served.renewed:
             await _end(opening)
-            opening = asyncio.create_task(_timed(CheckLevel.BROWSER, check_in_browser(workspace, pages[:MAX_PAGES])))
+            again = check_in_browser(workspace, pages[:MAX_PAGES], afresh=True)
+            opening = asyncio.create_task(_timed(CheckLevel.BROWSER, again))
         opened, opened_ms = (_not_opened(), 0) if served.down else await opening
         types, types_ms = await typing
     finally:

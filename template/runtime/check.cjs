@@ -1,11 +1,11 @@
 // Opens routes of the running app in a headless browser and says what went wrong.
 //
-// stdin:  {"baseUrl": "http://127.0.0.1:3000", "routes": ["/"], "digests": {"/": "…"}, "photos": true, "clicks": true, "timeoutMs": 30000}
+// stdin:  {"baseUrl": "http://127.0.0.1:3000", "routes": ["/"], "digests": {"/": "…"}, "afresh": false, "photos": true, "clicks": true, "timeoutMs": 30000}
 // stdout: {"routes": [{"route", "status", "title", "ms", "spared", "errors": [{"message", "press", "file", "line"}]}], "photos": {"desktop": path, "phone": path} | null}
 //         or {"error": "..."} with exit status 1 when no browser could be started
 //
 // Ends within timeoutMs whatever the app does; a route not done by then says so. A page is spared being pressed when that
-// went well before and its digest is the same.
+// went well before and its digest is the same, unless all is looked at afresh.
 "use strict"
 
 const fs = require("node:fs")
@@ -58,7 +58,7 @@ async function check(request) {
 
   const baseUrl = request.baseUrl ?? "http://127.0.0.1:3000"
   const links = new Links(baseUrl)
-  const pressed = new Pressed(STATE, request.digests ?? {})
+  const pressed = new Pressed(STATE, request.digests ?? {}, request.afresh ?? false)
   const waiting = routes.map((route, index) => ({ route, index }))
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
@@ -71,7 +71,7 @@ async function check(request) {
         spared: pressed.before(next.route),
         deadline,
       })
-      if (request.clicks && reports[next.index].errors.length === 0) pressed.note(next.route)
+      if (request.clicks) pressed.note(next.route, reports[next.index].errors.length === 0)
     }
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, routes.length) }, work))

@@ -26,7 +26,7 @@ class Bug:
 
     def on(self, route: str) -> "Bug":
         """The same bug on a page of its own beside others, `/x` in place of `/`."""
-        page = f"app{route}/page.tsx"
+        page = f"app{route.rstrip('/')}/page.tsx"
         files = {page if path == "app/page.tsx" else path: text for path, text in self.files.items()}
         file = page if self.file == "app/page.tsx" else self.file
         return replace(self, files=files, file=file, reproduce=self.reproduce.replace("open /,", f"open {route},"))
@@ -138,6 +138,11 @@ BUGS: dict[str, Bug] = {
         "effect broke",
         "app/page.tsx",
         3,
+    ),
+    "effect that renders without end": Bug(
+        {"app/page.tsx": CLIENT % "const [n, set] = useState(0); useEffect(() => { set(n + 1) }); return <p>{n}</p>"},
+        frozenset({BROWSER}),
+        "Maximum update depth exceeded",
     ),
     "exception in onClick": Bug(
         {"app/page.tsx": CLIENT % "return <button onClick={() => { throw new Error('click broke') }}>Try</button>"},

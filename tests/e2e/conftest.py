@@ -24,7 +24,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def own_server(tmp_path: Path) -> Iterator[Server]:
     """A CodeFlow of the test's own, not yet started."""
-    variables = {"CODEFLOW_DEMO_PACE": "0.3", "CODEFLOW_LEASE": "3", "CODEFLOW_SANDBOX_POOL": "0"}
+    variables = {"CODEFLOW_DEMO_PACE": "0.1", "CODEFLOW_LEASE": "3", "CODEFLOW_SANDBOX_POOL": "0"}
     server = Server(tmp_path / "data", variables)
     try:
         yield server

@@ -22,7 +22,8 @@ def hosted(tmp_path_factory: pytest.TempPathFactory, supabase_server: SupabaseSe
     server = Server(
         tmp_path_factory.mktemp("hosted") / "data",
         {
-            "CODEFLOW_DEMO_PACE": "0.2",
+            "CODEFLOW_DEMO_PACE": "0",
+            "CODEFLOW_SANDBOX_POOL": "0",
             "SUPABASE_URL": supabase_server.url,
             "SUPABASE_PUBLISHABLE_KEY": supabase_server.publishable_key,
             "SUPABASE_WORKER_TOKEN": supabase_server.mint("codeflow_worker"),
@@ -104,8 +105,6 @@ def test_sign_up_build_reach_the_limit_share_and_a_stranger_remixes(
     expect(stranger.get_by_role("button", name=re.compile("^Remix of"))).to_be_visible()
     expect(app(stranger).get_by_label("Add to To do")).to_be_visible(timeout=BUILD_MS)
     expect(stranger.locator("#chat")).to_contain_text("These files are yours now")
-    prompt(stranger, "make it emerald")
-    expect(verified_cards(stranger)).to_have_count(1, timeout=BUILD_MS)
 
     # What the stranger made of it is theirs; Ada's project stays hers alone.
     theirs = stranger.evaluate("() => fetch('/api/projects').then(r => r.json())")

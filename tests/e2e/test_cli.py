@@ -25,13 +25,16 @@ def codeflow(*args: str, data_dir: Path, timeout: float = 200, **env: str) -> su
 
 
 @pytest.mark.sandbox
-def test_run_builds_changes_and_exports_a_verified_app(tmp_path: Path) -> None:
+def test_run_repairs_what_the_gate_caught_and_builds_changes_and_exports_a_verified_app(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    first = codeflow("run", "a kanban board for a small team", "--json", "--exit", data_dir=data)
+    first = codeflow("run", "an expense tracker with budgets and charts", "--json", "--exit", data_dir=data)
     assert first.returncode == 0, first.stderr
     lines = [json.loads(line) for line in first.stdout.splitlines()]
     last = lines[-1]
     assert {"tool.finished", "check.finished", "version.committed"} <= {line["type"] for line in lines}
+    checks = [line["report"] for line in lines if line["type"] == "check.finished"]
+    assert [check["passed"] for check in checks] == [False, True]
+    assert {problem["level"] for problem in checks[0]["problems"]} == {"types"}
     assert last["type"] == "run.finished"
     assert (last["status"], last["verified"], last["version"]) == ("succeeded", True, 1)
     assert last["preview_url"].startswith("http://3000-")

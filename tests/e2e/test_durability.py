@@ -42,13 +42,3 @@ def test_killed_process_finishes_the_run_after_a_restart_and_no_step_twice(own_s
     after = finished_steps(own_server, run)
     assert after[: len(before)] == before
     assert max(Counter(after).values()) == 1
-
-
-def test_type_error_in_the_first_build_is_caught_and_repaired(server: Server) -> None:
-    started = server.post("/api/projects", {"prompt": "an expense tracker with budgets and charts"}, expect=201)
-    over = server.wait_for_run(started["project_id"], started["run_id"])
-    checks = [s["report"] for s in over["steps"] if s["kind"] == "check"]
-    assert [c["passed"] for c in checks] == [False, True]
-    assert {p["level"] for p in checks[0]["problems"]} == {"types"}
-    assert over["status"] == "succeeded"
-    assert over["verified"]

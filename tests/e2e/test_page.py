@@ -48,10 +48,14 @@ def app(page: Page) -> FrameLocator:
     return page.frame_locator("iframe[title='The running app']")
 
 
-def test_prompt_becomes_a_verified_app_that_works_and_changes_in_the_same_page(page: Page) -> None:
+def test_prompt_becomes_a_verified_app_that_works_and_changes_in_the_same_page_also_after_a_reload(page: Page) -> None:
     prompt(page, "a kanban board for a small team")
     expect(page.locator("#chat")).to_contain_text("a kanban board for a small team")
     expect(page).to_have_url(re.compile(r"\?p="))
+    expect(page.locator("#chat .step").nth(4)).to_be_attached()
+    page.reload()
+    expect(page.locator("#chat")).to_contain_text("a kanban board for a small team")
+    expect(page.locator("#chat .step").nth(4)).to_be_attached()
     expect(verified_cards(page)).to_have_count(1, timeout=BUILD_MS)
 
     board = app(page)
@@ -71,15 +75,6 @@ def test_prompt_becomes_a_verified_app_that_works_and_changes_in_the_same_page(p
     expect(verified_cards(page)).to_have_count(2, timeout=BUILD_MS)
     expect(board.get_by_role("region", name="Review").or_(board.get_by_label("Add to Review")).first).to_be_visible()
     expect(board.get_by_text("Ship the first release")).to_be_visible()
-
-
-def test_reload_in_the_middle_of_a_run_shows_the_same_page_and_goes_on(page: Page) -> None:
-    prompt(page, "a kanban board for the design team")
-    expect(page.locator("#chat .step").nth(4)).to_be_attached(timeout=60_000)
-    page.reload()
-    expect(page.locator("#chat")).to_contain_text("a kanban board for the design team")
-    expect(page.locator("#chat .step").nth(4)).to_be_attached()
-    expect(verified_cards(page)).to_have_count(1, timeout=BUILD_MS)
 
 
 def test_stop_ends_the_run_keeps_the_files_and_what_waits_for_the_person_to_send_it(page: Page, server: Server) -> None:

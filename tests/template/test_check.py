@@ -1,4 +1,4 @@
-"""The browser check finds what only a browser finds, and always ends."""
+"""The browser check by itself, beside what `tests/checks` shows of it: it raises no alarm without a cause, and always ends."""
 
 import pytest
 
@@ -7,42 +7,6 @@ from tests.template.conftest import Machine
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 CLIENT = '"use client"\nimport * as React from "react"\n'
-
-
-async def test_hydration_mismatch_is_found(machine: Machine) -> None:
-    await machine.page(CLIENT + 'export default () => <p>{typeof window === "undefined" ? "server" : "client"}</p>')
-    assert "Hydration failed" in await machine.messages()
-
-
-async def test_exception_in_an_effect_is_found_with_its_place(machine: Machine) -> None:
-    await machine.page(
-        CLIENT
-        + "export default function Page() {\n  React.useEffect(() => {\n    throw new Error('boom')\n  }, [])\n  return <p>x</p>\n}"
-    )
-    assert "app/page.tsx:5 boom" in await machine.messages()
-
-
-async def test_endless_render_loop_is_found(machine: Machine) -> None:
-    await machine.page(
-        CLIENT
-        + "export default function Page() {\n  const [n, set] = React.useState(0)\n  React.useEffect(() => { set(n + 1) })\n  return <p>{n}</p>\n}"
-    )
-    assert "Maximum update depth exceeded" in await machine.messages()
-
-
-async def test_missing_module_is_found_with_its_place(machine: Machine) -> None:
-    await machine.page('import { x } from "./nowhere"\nexport default () => <p>{x}</p>')
-    found = await machine.messages()
-    assert "app/page.tsx:1" in found
-    assert "Can't resolve './nowhere'" in found
-
-
-async def test_exception_in_a_click_is_found_only_by_clicking(machine: Machine) -> None:
-    await machine.page(
-        CLIENT + "export default () => <button onClick={() => { throw new Error('clicked') }}>go</button>"
-    )
-    assert await machine.messages() == ""
-    assert "app/page.tsx:3 clicked" in await machine.messages(clicks=True)
 
 
 async def test_a_page_that_is_replaced_while_it_is_looked_at_raises_no_alarm(machine: Machine) -> None:
