@@ -40,7 +40,7 @@ def test_run_repairs_what_the_gate_caught_and_builds_changes_and_exports_a_verif
     assert last["preview_url"].startswith("http://3000-")
 
     second = codeflow(
-        "run", "make the accent colour emerald", "--project", last["project_id"], "--json", "--exit", data_dir=data
+        "run", "make the accent colour violet", "--project", last["project_id"], "--json", "--exit", data_dir=data
     )
     assert second.returncode == 0, second.stderr
     assert json.loads(second.stdout.splitlines()[-1])["version"] == 2

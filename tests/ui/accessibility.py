@@ -1,6 +1,9 @@
 """What a screen reader, a keyboard and tired eyes need of a page, checked in the page as it is shown."""
 
-from playwright.sync_api import Page
+from collections.abc import Iterator
+from typing import Literal
+
+from playwright.sync_api import Page, expect
 
 FAULTS = r"""
 () => {
@@ -65,3 +68,14 @@ def faults(page: Page) -> list[str]:
 
 def scrolls_sideways(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def in_both_looks(page: Page, path: str) -> Iterator[str]:
+    """Opened in the dark; when the system turns light, the page does, without a move that the measures would catch half way."""
+    looks: list[Literal["dark", "light"]] = ["dark", "light"]
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    page.goto(path)
+    for look in looks:
+        page.emulate_media(color_scheme=look)
+        expect(page.locator("html")).to_have_attribute("data-theme", look)
+        yield f"{path} {look}"

@@ -1,14 +1,17 @@
 """The simulated server in a thread of its own, and a browser on its page."""
 
 import asyncio
+import contextlib
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import browser_executable
 from tests.ui.simulator import Simulator, serve
@@ -43,31 +46,73 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stage() -> Stage:
     return Stage()
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def address(stage: Stage) -> str:
+    """Where a path without a host leads."""
+    return stage.url
+
+
+@pytest.fixture(scope="session")
+def profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A browser's folder, in which it keeps what it fetched and compiled. It offers to fill in nothing that was typed before."""
+    folder = tmp_path_factory.mktemp("profile")
+    (folder / "Default").mkdir()
+    preferences = {"autofill": {"profile_enabled": False}, "credentials_enable_service": False}
+    (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(profile: Path, address: str) -> Iterator[BrowserContext]:
+    """One for many tests, as a cold cache costs more than most of them; its first tab stays open."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_executable(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch_persistent_context(
+            profile, executable_path=browser_executable(), args=["--no-sandbox"], base_url=address
+        )
+        browser.set_default_timeout(PATIENCE_MS)
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def page(browser: Browser, stage: Stage) -> Iterator[Page]:
-    """A fresh browser on the landing page. Fails on an uncaught error, and on a request to anybody else."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+@contextlib.contextmanager
+def fresh_page(browser: BrowserContext, width: int, height: int, *own: str) -> Iterator[tuple[Page, list[str]]]:
+    """A page of somebody who was never here, and what is wrong with it: an uncaught error, a request to anybody but `own`."""
+    browser.clear_cookies()
+    browser.clear_permissions()
+    storage = browser.new_cdp_session(browser.pages[0])
+    for origin in own:
+        storage.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    storage.detach()
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": height})
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    own = (stage.url, stage.sim.preview_url, "data:", "blob:")
-    page.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
-    page.goto(stage.url)
-    page.wait_for_selector("body[data-ready]")
-    yield page
-    context.close()
+    theirs = (*own, "data:", "blob:", "about:")
+    page.on("request", lambda request: None if request.url.startswith(theirs) else wrong.append(request.url))
+    try:
+        yield page, wrong
+    finally:
+        for opened in browser.pages[1:]:
+            opened.close()
     assert not wrong
+
+
+@contextlib.contextmanager
+def opened(browser: BrowserContext, stage: Stage, width: int, height: int) -> Iterator[Page]:
+    """A fresh page on the landing page."""
+    with fresh_page(browser, width, height, stage.url, stage.sim.preview_url) as (page, _):
+        page.goto("/")
+        page.wait_for_selector("body[data-ready]")
+        yield page
+
+
+@pytest.fixture
+def page(browser: BrowserContext, stage: Stage) -> Iterator[Page]:
+    stage.sim.reset()
+    with opened(browser, stage, 1440, 900) as page:
+        yield page

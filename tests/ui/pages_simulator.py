@@ -38,7 +38,7 @@ class SimShare:
     preview_url: str
     wakes: int = 0
     polls: int = 0
-    polls_to_ready: int | None = 2
+    polls_to_ready: int | None = 1
     """How often the page asks before the preview is up; None: it never is."""
     refuse_wakes_s: float = 0
     fails: bool = False
@@ -59,8 +59,6 @@ class PagesSimulator:
     shares: dict[str, SimShare] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """What the pages posted."""
-    delay_s: float = 0
-    """How long an answer takes."""
 
     async def open_share(self, token: str) -> SharedVersion:
         if token not in self.shares:
@@ -141,7 +139,6 @@ def add_auth(app: FastAPI, sim: PagesSimulator) -> None:
     async def read(request: Request) -> dict[str, Any]:
         body = await request.json()
         sim.calls.append((request.url.path, body))
-        await asyncio.sleep(sim.delay_s)
         return body
 
     @app.post("/auth/sign-in")

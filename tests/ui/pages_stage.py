@@ -8,12 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page
 
-from tests.ui.conftest import free_port
+from tests.ui.conftest import free_port, fresh_page
 from tests.ui.pages_simulator import PagesSimulator, serve
-
-expect.set_options(timeout=60_000)
 
 REFUSED = "Failed to load resource: the server responded with a status of "
 """Chromium's note of every refusal: not the page's fault."""
@@ -39,21 +37,13 @@ class Site:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, site: Site, **context: Any) -> Iterator[Page]:
-    """A fresh browser's page. Fails on an uncaught error, an error in the console, and a request to anybody else."""
-    visited = browser.new_context(**{"viewport": {"width": 1280, "height": 800}, "base_url": site.url, **context})
-    page = visited.new_page()
-    page.set_default_timeout(60_000)
-    wrong: list[str] = []
-    own = (site.url, site.sim.preview_url, "data:", "about:")
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "console",
-        lambda said: wrong.append(said.text) if said.type == "error" and not said.text.startswith(REFUSED) else None,
-    )
-    page.on("request", lambda request: None if request.url.startswith(own) else wrong.append(request.url))
-    try:
+def visit(browser: BrowserContext, site: Site) -> Iterator[Page]:
+    """A fresh page. Fails on an error in the console too."""
+    with fresh_page(browser, 1280, 800, site.url, site.sim.preview_url) as (page, wrong):
+        page.on(
+            "console",
+            lambda said: (
+                wrong.append(said.text) if said.type == "error" and not said.text.startswith(REFUSED) else None
+            ),
+        )
         yield page
-    finally:
-        visited.close()
-    assert not wrong

@@ -106,8 +106,19 @@ class Simulator:
 
     def __init__(self, preview_port: int, pace: float) -> None:
         self.preview_url = f"http://3000-sim.localhost:{preview_port}/"
-        self.pace = pace
+        self.usual_pace = pace
+        self.runs = self
+        self.settings = SimpleNamespace(upgrade_url=None)
         self.projects: dict[str, SimProject] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """As new; of runs under way nothing is heard again."""
+        for project in self.projects.values():
+            if task := project.task:
+                task.get_loop().call_soon_threadsafe(task.cancel)
+        self.pace = self.usual_pace
+        self.projects = {}
         self.blobs: dict[str, bytes] = {}
         self.setup: dict[str, Any] = {"ready": True, "message": "", "fraction": None, "error": None}
         self.me: dict[str, Any] = {
@@ -122,8 +133,6 @@ class Simulator:
         self.shares: list[dict[str, Any]] = []
         self.signed_out: list[bool] = []
         self.deleted: list[str] = []
-        self.runs = self
-        self.settings = SimpleNamespace(upgrade_url=None)
         self.refuse_streams = False
 
     def project(self, project_id: str) -> SimProject:

@@ -3,29 +3,21 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.ui.conftest import Stage
+from tests.ui.conftest import Stage, opened
 from tests.ui.test_page import send
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def signed_in(browser: Browser) -> Iterator[tuple[Page, Stage]]:
+def signed_in(browser: BrowserContext, stage: Stage) -> Iterator[tuple[Page, Stage]]:
     """A page of an account that has used 3 of its 5 prompts."""
-    stage = Stage()
+    stage.sim.reset()
     stage.sim.sign_in("ada@example.com", 3)
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto(stage.url)
-    page.wait_for_selector("body[data-ready]")
-    yield page, stage
-    context.close()
-    assert not wrong
+    with opened(browser, stage, 1280, 800) as page:
+        yield page, stage
 
 
 def test_without_sign_in_there_is_no_account(page: Page) -> None:
@@ -81,17 +73,14 @@ def test_what_waits_is_held_by_the_limit_and_shows_the_way_up(signed_in: tuple[P
     expect(page.locator("#chat .card.version")).to_have_count(2)
 
 
-def test_a_trial_is_shown_the_way_to_an_account(browser: Browser) -> None:
-    stage = Stage()
+def test_a_trial_is_shown_the_way_to_an_account(browser: BrowserContext, stage: Stage) -> None:
+    stage.sim.reset()
     stage.sim.sign_in(None, 1, "Anonymous")
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(stage.url)
-    page.get_by_role("button", name="Your trial").click()
-    way = page.get_by_role("link", name="Create an account")
-    expect(way).to_have_attribute("href", "/signin?view=upgrade&next=%2F")
-    expect(page.get_by_role("button", name="Sign out everywhere")).to_have_count(0)
-    context.close()
+    with opened(browser, stage, 1280, 720) as page:
+        page.get_by_role("button", name="Your trial").click()
+        way = page.get_by_role("link", name="Create an account")
+        expect(way).to_have_attribute("href", "/signin?view=upgrade&next=%2F")
+        expect(page.get_by_role("button", name="Sign out everywhere")).to_have_count(0)
 
 
 def test_an_account_is_deleted_only_when_its_address_was_typed(signed_in: tuple[Page, Stage]) -> None:

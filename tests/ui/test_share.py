@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 
 from backend.domain import ShareState
-from tests.ui.accessibility import faults, scrolls_sideways
+from tests.ui.accessibility import faults, in_both_looks, scrolls_sideways
 from tests.ui.pages_simulator import PASSWORD, SimShare
 from tests.ui.pages_stage import Site, visit
 
@@ -22,6 +22,11 @@ def site() -> Site:
     return Site()
 
 
+@pytest.fixture(scope="module")
+def address(site: Site) -> str:
+    return site.url
+
+
 @pytest.fixture
 def share(site: Site) -> SimShare:
     site.sim.shares.clear()
@@ -30,7 +35,7 @@ def share(site: Site) -> SimShare:
 
 
 @pytest.fixture
-def page(browser: Browser, site: Site, share: SimShare) -> Iterator[Page]:
+def page(browser: BrowserContext, site: Site, share: SimShare) -> Iterator[Page]:
     with visit(browser, site) as page:
         yield page
 
@@ -50,6 +55,7 @@ def look_again(page: Page) -> None:
 
 
 def test_a_sleeping_app_is_woken_shown_and_can_be_used(page: Page, share: SimShare) -> None:
+    share.polls_to_ready = 2
     page.goto("/s/board")
     expect(page.get_by_role("heading", level=1)).to_have_text("Team board")
     expect(page.get_by_text("Version 2 · 22 Nov 2026")).to_be_visible()
@@ -128,17 +134,21 @@ def test_one_that_failed_for_the_last_visitor_is_tried_for_this_one(page: Page, 
 
 def test_too_many_wakes_are_waited_out_and_counted_down(page: Page, share: SimShare) -> None:
     share.refuse_wakes_s = 3
+    page.clock.install()
     page.goto("/s/board")
     expect(page.get_by_role("status")).to_contain_text("woken too often")
     expect(page.get_by_text(re.compile(r"Trying again in \d s"))).to_be_visible()
+    page.clock.run_for(3_500)
     runs(page)
 
 
 def test_a_server_that_is_away_is_said_and_asked_again(page: Page, share: SimShare) -> None:
+    page.clock.install()
     page.route("**/api/shared/board/wake", lambda route: route.fulfill(status=502, body="bad gateway"))
     page.goto("/s/board")
     expect(page.get_by_role("status")).to_contain_text("CodeFlow does not answer")
     page.unroute("**/api/shared/board/wake")
+    page.clock.run_for(1_500)
     runs(page)
 
 
@@ -280,17 +290,15 @@ def test_scripts_and_styles_are_ours_alone_and_only_some_may_frame_a_page(site: 
         )
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-def test_the_page_is_named_readable_and_fits_a_small_phone(
-    browser: Browser, site: Site, share: SimShare, look: str
-) -> None:
+def test_the_page_is_named_readable_and_fits_a_small_phone(page: Page, site: Site) -> None:
     long = site.sim.share("long", title="A title that goes on and on " * 8, prompts=["word " * 400, "x" * 400])
     long.polls_to_ready = None
     for width in (360, 1280):
-        with visit(browser, site, viewport={"width": width, "height": 740}, color_scheme=look) as page:
-            page.goto("/s/long")
-            if width == 360:
-                page.get_by_role("button", name="How it was made").click()
+        page.set_viewport_size({"width": width, "height": 740})
+        for look in in_both_looks(page, "/s/long"):
+            toggle = page.get_by_role("button", name="How it was made")
+            if toggle.get_attribute("aria-expanded") == "false":
+                toggle.click()
             expect(page.get_by_role("listitem").first).to_be_visible()
-            assert faults(page) == []
-            assert not scrolls_sideways(page)
+            assert faults(page) == [], look
+            assert not scrolls_sideways(page), look
