@@ -5,7 +5,7 @@ Point an SDK at it with `api_url`, `sandbox_url` (the same address) and `api_key
 
 What the host promises:
 
-1. Every control-plane call needs the API key, which is random: for each start, or once for `--api-key-file`. Every file
+1. Every control-plane call needs the API key, which is random and kept with the sandboxes. Every file
    or process call needs the access token of the very sandbox it names, unless its client asked for an insecure one.
    Ports are reachable by whoever knows the sandbox's unguessable name, as on E2B, or has its traffic token where the
    client asked for one. Other machines get previews only, unless told `--expose-api`.

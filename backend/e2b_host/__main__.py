@@ -48,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    options = _options(arguments)
     layout = Layout(arguments.data_dir)
     layout.prepare()
+    options = _options(arguments, layout)
     isolation = probe(layout.root)
     if arguments.unsafe_local and os.environ.get(UNSAFE) != "1":
         raise Refused(f"--unsafe-local runs generated code with no isolation: confirm it with {UNSAFE}=1")
@@ -95,7 +95,7 @@ def _identities(options: Options) -> Identities:
         raise Refused(f"this host runs as root and cannot make user namespaces for its sandboxes: {error}") from error
 
 
-def _options(arguments: argparse.Namespace) -> Options:
+def _options(arguments: argparse.Namespace, layout: Layout) -> Options:
     given = dict(arguments.env)
     loaded = (load(name, Path(folder)) for name, folder in arguments.template)
     templates = {t.name: replace(t, envs={**t.envs, **given}) for t in loaded}
@@ -108,7 +108,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         pool[name] = int(size)
     return Options(
         port=arguments.port,
-        api_key=_api_key(arguments.api_key_file) if arguments.api_key_file else new_api_key(),
+        api_key=_api_key(layout.root / "api-key"),
         bind=arguments.bind,
         domain=arguments.domain,
         expose_api=arguments.expose_api,
@@ -134,9 +134,9 @@ def _api_key(path: Path) -> str:
             write_privately(path, f"{new_api_key()}\n".encode())
         key = path.read_text().strip()
     except OSError as error:
-        raise Refused(f"--api-key-file {path} cannot be used: {error.strerror}") from error
+        raise Refused(f"the API key's file {path} cannot be used: {error.strerror}") from error
     if len(key) < LEAST_KEY:
-        raise Refused(f"--api-key-file {path} holds fewer than {LEAST_KEY} characters: remove it, and it is made anew")
+        raise Refused(f"the API key's file {path} holds fewer than {LEAST_KEY} characters: remove it, and it is made anew")
     return key
 
 
@@ -153,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=0, help="port; 0 takes a free one")
     add("--bind", default=LOOPBACK, help="address to listen on; in a container 0.0.0.0, so that previews leave it")
-    add("--data-dir", type=Path, required=True, help="where sandboxes and snapshots are kept, also after a stop")
+    add("--data-dir", type=Path, required=True, help="where sandboxes, snapshots and the API key are kept")
     add("--domain", help="what preview host names end with; default localhost:PORT")
     add("--expose-api", action="store_true", help="serve other machines more than previews: whoever has the key")
     add("--template", type=_pair, action="append", default=[], metavar="NAME=DIR", help="a template to offer")
@@ -184,7 +184,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-sandboxes", type=int, default=20, help="sandboxes that may run, or be paused with their memory, at once")
     add("--keep", type=int, default=keep.count, help="sandboxes that may be paused without memory at once")
     add("--keep-mb", type=int, default=keep.disk_mb, help="disk those may take together; the longest unused goes first")
-    add("--api-key-file", type=Path, help="where the API key is; made when missing. Otherwise each start has its own")
     add("--json", action="store_true", help="print one JSON line when ready")
     add("--until-stdin-eof", action="store_true", help="stop when stdin ends")
     add("--unsafe-local", action="store_true", help=f"without bubblewrap, run plain processes; needs {UNSAFE}=1")

@@ -1,5 +1,7 @@
 """Ends: of sandboxes that misbehave, and of the host itself."""
 
+import asyncio
+import contextlib
 import json
 import os
 import re
@@ -13,7 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from e2b import CommandExitException, Sandbox, SandboxException, TimeoutException
+from e2b import (
+    AsyncSandbox,
+    CommandExitException,
+    Sandbox,
+    SandboxException,
+    SandboxNotFoundException,
+    TimeoutException,
+)
 
 from .conftest import ROOT, Host, start_host
 
@@ -95,6 +104,18 @@ def test_full_host_says_so_and_has_room_again_after_a_kill(tight: Host) -> None:
     boxes.append(tight.create())
     for box in boxes:
         box.kill()
+
+
+async def test_sandbox_that_is_killed_while_it_wakes_is_gone(host: Host) -> None:
+    for delay_s in (0, 0.01, 0.03, 0.1):
+        sandbox = await host.create_async()
+        await sandbox.pause(keep_memory=False)
+        waking = asyncio.create_task(AsyncSandbox.connect(sandbox.sandbox_id, **host.connection))
+        await asyncio.sleep(delay_s)
+        await sandbox.kill()
+        with contextlib.suppress(SandboxNotFoundException):
+            assert await waking
+        assert not await sandbox.is_running()
 
 
 @pytest.mark.parametrize("end", ["SIGTERM", "SIGKILL", "end of stdin"])

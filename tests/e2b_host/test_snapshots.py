@@ -92,8 +92,7 @@ def test_forks_are_sandboxes_of_their_own_on_the_same_files(host: Host, source: 
 
 
 def test_snapshots_outlive_their_sandbox_and_their_host(tmp_path: Path) -> None:
-    key = ("--api-key-file", str(tmp_path / "key"))
-    host = start_host(tmp_path, *key)
+    host = start_host(tmp_path)
     sandbox = host.create()
     sandbox.files.write("/home/user/note", "kept")
     sandbox.pause(keep_memory=False)
@@ -104,9 +103,9 @@ def test_snapshots_outlive_their_sandbox_and_their_host(tmp_path: Path) -> None:
     half = tmp_path / "data/snapshots/sunfinished"
     (half / "root").mkdir(parents=True)
     host.stop(signal.SIGKILL)
-    after = start_host(tmp_path, *key)
+    after = start_host(tmp_path)
     assert after.facts["api_key"] == host.facts["api_key"]
-    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "data/api-key").stat().st_mode & 0o777 == 0o600
     assert not half.exists()
     for snapshot_id in (snapshot.snapshot_id, asleep.snapshot_id):
         assert after.create(snapshot_id).files.read("/home/user/note") == "kept"

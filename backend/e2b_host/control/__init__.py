@@ -52,7 +52,7 @@ class Control:
             except BadRequest as error:
                 return refusal(400, str(error))
             except NoSuchSandbox as error:
-                return refusal(404, f"Sandbox \"{error}\" doesn't exist or you don't have access to it")
+                return _gone(str(error))
             except NoRoom as error:
                 response = refusal(429, str(error))
                 response.headers["should-retry"] = "false"  # waiting makes no room
@@ -61,6 +61,8 @@ class Control:
                 has = ", ".join(self._sandboxes.templates)
                 return refusal(404, f"template '{error}' not found; this host has: {has}")
             except (BootError, GuestError) as error:
+                if (named := request.path_params.get("id")) and not self._sandboxes.get(named):
+                    return _gone(named)  # it was killed meanwhile
                 log.error("%s %s: %s", request.method, request.url.path, error)
                 return refusal(500, str(error))
 
@@ -69,6 +71,10 @@ class Control:
     async def _capacity(self, request: Request) -> Response:
         """Not E2B's: for whoever runs the host."""
         return JSONResponse(self._sandboxes.capacity())
+
+
+def _gone(sandbox_id: str) -> Response:
+    return refusal(404, f"Sandbox \"{sandbox_id}\" doesn't exist or you don't have access to it")
 
 
 async def _health(request: Request) -> Response:
