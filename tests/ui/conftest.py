@@ -16,7 +16,9 @@ from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from tests.browser import browser_executable
 from tests.ui.simulator import Simulator, serve
 
-PACE = 0.12
+PACE = 0.01
+WATCHED_PACE = 0.12
+"""Of runs that are watched while they go on."""
 PATIENCE_MS = 60_000
 """Nothing here waits for a time; a busy machine is waited for."""
 expect.set_options(timeout=PATIENCE_MS)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ui.conftest import Stage
+from tests.ui.conftest import WATCHED_PACE, Stage
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +19,8 @@ def tab(page: Page, name: str) -> None:
     page.get_by_role("tab", name=name).click()
 
 
-def test_a_prompt_becomes_a_verified_version_with_its_steps_files_and_diffs(page: Page) -> None:
+def test_a_prompt_becomes_a_verified_version_with_its_steps_files_and_diffs(page: Page, stage: Stage) -> None:
+    stage.sim.pace = WATCHED_PACE
     page.get_by_role("button", name="Kanban board").click()
     expect(page.locator("#box textarea")).to_have_value(re.compile("kanban board"))
     page.locator("#box textarea").press("Enter")
@@ -61,7 +62,8 @@ def test_a_prompt_becomes_a_verified_version_with_its_steps_files_and_diffs(page
     expect(page.locator("#logs .line").first).to_contain_text("card added")
 
 
-def test_a_reload_in_mid_run_restores_the_page_which_goes_on_streaming(page: Page) -> None:
+def test_a_reload_in_mid_run_restores_the_page_which_goes_on_streaming(page: Page, stage: Stage) -> None:
+    stage.sim.pace = WATCHED_PACE
     send(page, "a long story")
     expect(page.locator("#chat .step.read", has_text="chapters/2.md")).to_be_attached()
     page.reload()
@@ -76,6 +78,7 @@ def test_a_reload_in_mid_run_restores_the_page_which_goes_on_streaming(page: Pag
 
 
 def test_a_lost_stream_says_so_and_catches_up_without_gap_or_repeat(page: Page, stage: Stage) -> None:
+    stage.sim.pace = WATCHED_PACE
     send(page, "a long story")
     expect(page.locator("#chat .step.read", has_text="chapters/1.md")).to_be_attached()
     stage.sim.refuse_streams = True

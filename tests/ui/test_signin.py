@@ -114,11 +114,12 @@ def test_what_is_missing_is_said_before_anything_is_sent(page: Page, site: Site)
 
 def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, site: Site) -> None:
     held: list[Route] = []
-    page.route("**/auth/sign-in", held.append)
+    page.route("**/auth/sign-in", lambda route: held.append(route))
     page.goto("/signin")
     field(page, "E-mail").fill("ada@example.com")
     field(page, "Password").fill(PASSWORD)
-    field(page, "Password").press("Enter")
+    with page.expect_request("**/auth/sign-in"):
+        field(page, "Password").press("Enter")
     expect(page.get_by_role("button", name="Signing in…")).to_have_attribute("aria-disabled", "true")
     for _ in range(3):
         page.keyboard.press("Enter")

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from tests.ui.conftest import PACE, Stage
+from tests.ui.conftest import Stage
 from tests.ui.simulator import SimProject
 from tests.ui.starter import STARTER
 from tests.ui.test_page import send, tab
@@ -215,6 +215,5 @@ def test_a_version_is_forked_into_a_project_of_its_own(page: Page, stage: Stage)
     # Its preview wakes, which writes nothing that could be undone.
     expect(page.locator("#box .stop-button")).to_be_visible()
     expect(page.get_by_role("button", name="More ways to stop")).to_be_hidden()
-    stage.sim.pace = PACE
     page.locator("#box .stop-button").click()
     expect(page.locator("#box .stop-button")).to_be_hidden()
