@@ -17,6 +17,7 @@ from backend.cli.finding import Finding
 from backend.config import Settings
 from backend.domain import CodeFlowError, Unavailable
 from backend.e2b_host.probe import probe
+from backend.runs.vault import KEY_FILE, Vault
 from backend.store.sqlite import SqliteStore
 from backend.workspace.e2b_template import shortcoming
 from backend.workspace.provision import find_browser, find_node, provisioned
@@ -32,6 +33,7 @@ async def diagnose(settings: Settings) -> list[Finding]:
         "browser": _browser,
         "provider": _provider,
         "store": _store,
+        "variables": _variables,
         "sandbox": _sandbox,
         "disk": _disk,
     }
@@ -151,6 +153,17 @@ async def _store(settings: Settings) -> Finding:
         found=f"{settings.database}{f'; {missing} is missing' if missing else ''}",
         in_force=f"SQLite {sqlite3.sqlite_version}, without sign-in",
         action=f"Set {missing} too, for accounts on Supabase; or unset its counterpart." if missing else "",
+    )
+
+
+async def _variables(settings: Settings) -> Finding:
+    Vault.for_settings(settings)
+    given = settings.secrets_key and settings.secrets_key.get_secret_value().strip()
+    return Finding(
+        part="variables",
+        ok=True,
+        found="CODEFLOW_SECRETS_KEY is set" if given else str(settings.data_dir / KEY_FILE),
+        in_force="apps' variables are sealed under " + ("that key" if given else "a key of this machine"),
     )
 
 

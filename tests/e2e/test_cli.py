@@ -77,6 +77,7 @@ def test_doctor_names_every_part_and_what_is_in_force(tmp_path: Path) -> None:
         "browser",
         "provider",
         "store",
+        "variables",
         "sandbox",
         "disk",
     ]
