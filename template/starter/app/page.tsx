@@ -7,9 +7,9 @@ export default function Home() {
           <span className="size-2 animate-pulse rounded-full bg-foreground/70 [animation-delay:200ms]" />
           <span className="size-2 animate-pulse rounded-full bg-foreground/70 [animation-delay:400ms]" />
         </div>
-        <h1 className="text-lg font-medium tracking-tight">Starting your app</h1>
+        <h1 className="text-lg font-medium tracking-tight">Your app appears here</h1>
         <p className="max-w-xs text-sm text-balance text-muted-foreground">
-          The first screen appears here as soon as it is written.
+          The first screen is shown as soon as it is written.
         </p>
       </div>
     </main>
