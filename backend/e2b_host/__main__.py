@@ -136,7 +136,9 @@ def _api_key(path: Path) -> str:
     except OSError as error:
         raise Refused(f"the API key's file {path} cannot be used: {error.strerror}") from error
     if len(key) < LEAST_KEY:
-        raise Refused(f"the API key's file {path} holds fewer than {LEAST_KEY} characters: remove it, and it is made anew")
+        raise Refused(
+            f"the API key's file {path} holds fewer than {LEAST_KEY} characters: remove it, and it is made anew"
+        )
     return key
 
 
