@@ -31,6 +31,8 @@ MAX_CONNECTIONS = 128
 """Of one sandbox at a time; twice as many are told so, and more are hung up on."""
 BACKLOG = 4 * MAX_CONNECTIONS
 """Connections that may wait for a busy host; one more ends without a word."""
+MAX_TOLD = 200
+"""Refusals of one sandbox that are logged: one that asks without end must not fill the log."""
 RESOLVERS = 8
 
 Streams = tuple[StreamReader, StreamWriter]
@@ -44,6 +46,7 @@ class Egress:
         self._allowed = AllowList(allowed)
         self._doors: dict[str, asyncio.Server] = {}
         self._open: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
         self._resolvers = ThreadPoolExecutor(RESOLVERS, "egress")
         """Its own threads: a name that resolves slowly must hold up nobody else's work."""
 
@@ -72,6 +75,7 @@ class Egress:
         if door := self._doors.pop(sandbox_id, None):
             door.close()
             self._open.pop(sandbox_id, None)
+            self._refused.pop(sandbox_id, None)
             (self._layout.sockets / f"{sandbox_id}.egress").unlink(missing_ok=True)
 
     async def _serve(
@@ -92,7 +96,7 @@ class Egress:
             async with asyncio.timeout(CONNECT_S):
                 outer = await self._connect(request, asked(sandbox_id))
         except Refused as error:
-            log.info("sandbox %s: no way out to %s: %s", sandbox_id, request.to, error)
+            self._tell(sandbox_id, request.to, error)
             await _answer(writer, "403 Forbidden", str(error))
             return
         except (OSError, TimeoutError) as error:
@@ -106,6 +110,13 @@ class Egress:
                 await _exchange((reader, writer), outer, request.body)
         finally:
             outer[1].close()
+
+    def _tell(self, sandbox_id: str, to: Destination, error: Refused) -> None:
+        self._refused[sandbox_id] += 1
+        if self._refused[sandbox_id] <= MAX_TOLD:
+            log.info("sandbox %s: no way out to %s: %s", sandbox_id, to, error)
+        elif self._refused[sandbox_id] == MAX_TOLD + 1:
+            log.warning("sandbox %s: what else it is refused on its way out is not logged", sandbox_id)
 
     async def _turn_away(self, reader: StreamReader, writer: StreamWriter) -> None:
         """Say so once the request is here: what is closed unread is reset, and its answer lost."""

@@ -207,3 +207,20 @@ def test_private_addresses_are_reached_when_they_are_named(address: str) -> None
         AllowList(["*", address]).admit(to)
     with pytest.raises(Refused, match="private address"):
         check(Destination("named.example", 443), [parse(address)], private_too=False)
+
+
+async def test_refusals_without_end_do_not_fill_the_log(
+    door: Door, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(egress, "MAX_TOLD", 3)
+    way_out = Egress(door.layout, [])
+    path = await way_out.open_door("it", lambda _: door.request)
+    with caplog.at_level("INFO", "backend.e2b_host.egress"):
+        for n in range(6):
+            reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(f"GET http://10.0.0.{n}/ HTTP/1.1\r\n\r\n".encode())
+            assert b"403" in await reader.read()
+            writer.close()
+    way_out.close_door("it")
+    assert [message.count("10.0.0.") > 0 for message in caplog.messages] == [True, True, True, False]
+    assert "not logged" in caplog.messages[-1]
