@@ -20,6 +20,8 @@ _AT_ONCE = 64
 MAX_MATCHES = 200
 MAX_LINE_SHOWN = 300
 _SEARCH_S = 10
+_WORTH_COMPRESSING = 100_000
+"""Bytes."""
 
 OUTSIDE_TOOLS = r"\( -name node_modules -o -name .next -o -name .git \) -prune"
 
@@ -29,26 +31,28 @@ LISTING = rf"""find . {OUTSIDE_TOOLS} -o -type f -size -{MAX_FILE_BYTES + 1}c -p
 
 _STAGE_AND_RENAME = r"""
 set -e
-mkdir -p "$STAGE"
 trap 'rm -rf "$STAGE"' EXIT
-tar --no-same-owner -xzf "$STAGE.tgz" -C "$STAGE"
-rm -f "$STAGE.tgz"
+cd "$STAGE"
+tar --no-same-owner -xf packed
 cd "$PROJECT"
-xargs -0r rm -rf -- < "$STAGE/gone"
-xargs -0r rmdir -p --ignore-fail-on-non-empty -- < "$STAGE/left" 2>/dev/null || true
+[ ! -s "$STAGE/gone" ] || xargs -0r rm -rf -- < "$STAGE/gone"
+[ ! -s "$STAGE/left" ] || xargs -0r rmdir -p --ignore-fail-on-non-empty -- < "$STAGE/left" 2>/dev/null || true
+while IFS= read -rd '' folder; do
+  [ -d "$folder" ] && [ ! -L "$folder" ] || { rm -rf -- "$folder"; mkdir -- "$folder"; }
+done < "$STAGE/folders"
 cd "$STAGE/tree"
-find . -mindepth 1 -type d -print0 | while IFS= read -rd '' folder; do
-  [ -d "$PROJECT/$folder" ] && [ ! -L "$PROJECT/$folder" ] || { rm -rf -- "$PROJECT/$folder"; mkdir -- "$PROJECT/$folder"; }
-done
-find . -type f -print0 | while IFS= read -rd '' file; do
+folder=. files=()
+place() { [ "${#files[@]}" = 0 ] || mv -ft "$PROJECT/$folder" -- "${files[@]}"; }
+while IFS= read -rd '' file; do
   [ ! -d "$PROJECT/$file" ] || [ -L "$PROJECT/$file" ] || rm -rf -- "$PROJECT/$file"
-done
-find . -type d -print0 | while IFS= read -rd '' folder; do
-  find "$folder" -maxdepth 1 -type f -exec mv -ft "$PROJECT/$folder" -- {} +
-done
+  case $file in */*) next=${file%/*} ;; *) next=. ;; esac
+  [ "$next" = "$folder" ] && [ "${#files[@]}" -lt 500 ] || { place; folder=$next files=(); }
+  files+=("$file")
+done < "$STAGE/files"
+place
 """
 """The stage stands on the project's file system, so that each `mv` is one atomic rename. What commands left in the way goes
-first: a link would lead it elsewhere."""
+first: a link would lead it elsewhere. People wait for every process that is started here."""
 
 _MAKE_LINKS_GO = rf"find . {OUTSIDE_TOOLS} -o ! -type f ! -type d -print0 | xargs -0r rm -f --"
 """And pipes and sockets, at which whoever reads a whole project stands forever."""
@@ -195,7 +199,7 @@ class ProjectFiles:
         if not files and not gone:
             return
         stage = f"{self._dir}/../.codeflow/{secrets.token_hex(6)}"
-        await self._sandbox.upload({f"{stage}.tgz": _packed(files, gone)})
+        await self._sandbox.upload({f"{stage}/packed": _packed(files, gone)})
         done = await self._sandbox.shell(_STAGE_AND_RENAME, envs={"STAGE": stage, "PROJECT": self._dir})
         if done.exit_code != 0:
             raise PathRefused(f"The sandbox could not write the files: {(done.stderr or done.stdout).strip()[-500:]}")
@@ -232,13 +236,17 @@ def _parse_matches(output: str) -> Iterator[Match]:
 
 
 def _packed(files: Mapping[str, bytes], gone: Iterable[str]) -> bytes:
-    """A tar with the new files under `tree`, and the names of `gone` files and of the folders they `left`."""
+    """A tar with the new files under `tree`, and the names of `gone` files and of the folders they `left`.
+
+    `files` and `folders` name the new ones, each folder's together and parents first.
+    """
     gone = list(gone)
     left = {path.rpartition("/")[0] for path in gone} - {""}
-    members = {f"tree/{path}": content for path, content in files.items()}
-    members |= {"gone": _names(gone), "left": _names(left)}
+    lists = {"gone": gone, "left": left, "files": files, "folders": folders(files)}
+    members = {name: _names(paths) for name, paths in lists.items()}
+    members |= {f"tree/{path}": content for path, content in files.items()}
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+    with _tar(packed, sum(map(len, files.values()))) as tar:
         tree = tarfile.TarInfo("tree")
         tree.type, tree.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(tree)
@@ -250,8 +258,15 @@ def _packed(files: Mapping[str, bytes], gone: Iterable[str]) -> bytes:
     return packed.getvalue()
 
 
+def _tar(packed: io.BytesIO, size: int) -> tarfile.TarFile:
+    """Compressed when that is worth the time."""
+    if size < _WORTH_COMPRESSING:
+        return tarfile.open(fileobj=packed, mode="w")
+    return tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1)
+
+
 def _names(paths: Iterable[str]) -> bytes:
-    return b"".join(path.encode() + b"\0" for path in sorted(paths))
+    return b"".join(path.encode() + b"\0" for path in sorted(paths, key=lambda path: path.rpartition("/")))
 
 
 def _unpacked(archive: bytes) -> Iterator[tuple[str, bytes]]:
