@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from backend.diffs import file_change, sha256, text_of
 from backend.domain import MAX_FILE_BYTES
-from backend.workspace import FileMissing, PathRefused
+from backend.workspace import FileMissing, PathRefused, SandboxUnavailable
 from backend.workspace.contract import Match, Written
 from backend.workspace.environment import ENV_FILE, ENV_MODE
 from backend.workspace.paths import PROJECT_DIR, folders, generated, glob_pattern, project_path, refused
@@ -17,6 +17,7 @@ from backend.workspace.sandbox import Sandbox
 MAX_TAKEN_BYTES = 64_000_000
 """Of what one command changed in a project: all of it is held in memory and journaled."""
 _AT_ONCE = 64
+_FEW = 8
 MAX_MATCHES = 200
 MAX_LINE_SHOWN = 300
 _SEARCH_S = 10
@@ -107,10 +108,10 @@ class ProjectFiles:
         after = self._after(wanted)
         self._refuse_file_as_folder(after)
         written = self._difference(after)
-        await self._apply(
-            {w.change.path: w.content for w in written if w.content is not None},
-            [w.change.path for w in written if w.content is None],
-        )
+        there = {w.change.path: w.content for w in written if w.content is not None}
+        gone = [w.change.path for w in written if w.content is None]
+        if gone or len(there) > _FEW or not there.keys() <= self.known.keys() or not await self._replaced(there):
+            await self._apply(there, gone)
         self.known = after
         return written
 
@@ -193,6 +194,18 @@ class ProjectFiles:
             for path in sorted(self.known.keys() | after.keys())
         ]
         return [Written(change, content) for change, content in changes if change]
+
+    async def _replaced(self, files: Mapping[str, bytes]) -> bool:
+        """Whether files that were there already are now these: one rename each, which is what people wait for most."""
+        draft = f"{self._dir}/../.codeflow/{secrets.token_hex(6)}"
+        drafts = {f"{draft}.{number}": path for number, path in enumerate(files)}
+        await self._sandbox.upload({name: files[path] for name, path in drafts.items()})
+        try:
+            await self._sandbox.rename({name: f"{self._dir}/{path}" for name, path in drafts.items()})
+        except (SandboxUnavailable, FileMissing):  # a command may have left something in the way
+            await self._sandbox.shell('rm -f -- "$DRAFT".*', envs={"DRAFT": draft})
+            return False
+        return True
 
     async def _apply(self, files: Mapping[str, bytes], gone: Iterable[str]) -> None:
         gone = list(gone)

@@ -126,6 +126,13 @@ class Sandbox:
         with told():
             await self.remote.files.write_files(entries, use_octet_stream=False)
 
+    @spanned("sandbox rename")
+    async def rename(self, names: Mapping[str, str]) -> None:
+        """Give files other names, absolute paths both; what had such a name before is replaced at once."""
+        await self.keep_alive()
+        with told():
+            await asyncio.gather(*(self.remote.files.rename(old, new) for old, new in names.items()))
+
     @spanned("sandbox download")
     async def download(self, paths: Sequence[str]) -> dict[str, bytes]:
         """Contents by absolute path, read side by side; files that are gone meanwhile are left out."""

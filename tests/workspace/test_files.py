@@ -95,6 +95,14 @@ async def test_what_a_command_left_in_a_files_way_gives_way(workspace: E2BWorksp
     assert (await workspace.inspect("ls ../elsewhere")).stdout == ""
 
 
+async def test_what_is_in_the_way_of_a_file_that_was_there_gives_way_too(workspace: E2BWorkspace):
+    await workspace.write({"lib/one.ts": b"1\n", "lib/two.ts": b"2\n"})
+    await workspace.inspect("rm lib/one.ts; mkdir -p lib/one.ts/deep")
+    await workspace.write({"lib/one.ts": b"one\n", "lib/two.ts": b"two\n"})
+    assert await in_sandbox(workspace) == digests(workspace)
+    assert (await workspace.inspect("ls -A ../.codeflow")).stdout == ""
+
+
 async def test_moves_that_cannot_be_are_refused(workspace: E2BWorkspace):
     await workspace.write({"a/one.ts": b"1\n", "b/one.ts": b"2\n"})
     with pytest.raises(FileMissing):
