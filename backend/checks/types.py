@@ -13,7 +13,7 @@ MAX_PROBLEMS = 20
 _TSC = "node_modules/.bin/tsc --noEmit --pretty false"
 _LOCATED = re.compile(r"^(?P<file>[^\s(][^(\n]*?)\((?P<line>\d+),\d+\): error (?P<text>TS\d+: .*)$")
 _GLOBAL = re.compile(r"^error (?P<text>TS\d+: .*)$")
-_NOT_THE_APPS = re.compile(r"^\.next/.*TS(2307|1\d{3}):", re.MULTILINE)
+_NOT_THE_APPS = re.compile(r"^\.next/.*TS(2307|2809|1\d{3}):", re.MULTILINE)
 """Next.js keeps types of deleted routes until it is next asked for them, and now and then leaves a file of types half written."""
 _GENERATED = re.compile(r"^\.next/.*: error TS", re.MULTILINE)
 """What the compiler says of them may only mean that it read them while they were written."""

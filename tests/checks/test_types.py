@@ -10,6 +10,7 @@ from backend.workspace.contract import Inspected, Workspace
 def test_generated_types_that_are_half_written_or_of_deleted_routes_are_not_the_apps_problem() -> None:
     output = (
         ".next/dev/types/validator.ts(120,1): error TS1128: Declaration or statement expected.\n"
+        ".next/dev/types/validator.ts(84,3): error TS2809: Declaration or statement expected. This '=' follows a block …\n"
         ".next/dev/types/validator.ts(9,1): error TS2307: Cannot find module '../../app/old/page'.\n"
         "app/page.tsx(2,7): error TS2322: Type 'string' is not assignable to type 'number'.\n"
     )
