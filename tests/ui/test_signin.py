@@ -225,6 +225,18 @@ def test_without_an_account_one_press_is_enough(page: Page) -> None:
     assert page.url.endswith("/?p=9")
 
 
+def test_a_press_before_the_pages_script_is_there_waits_for_it(page: Page, site: Site) -> None:
+    held: list[Route] = []
+    page.route("**/pages/signin.js*", lambda route: held.append(route))
+    page.goto(f"{site.url}/signin", wait_until="commit")
+    page.get_by_role("button", name=re.compile("without an account")).click()
+    expect(page.locator("form[data-early]")).to_have_count(1)
+    assert not site.sim.calls
+    for route in held:
+        route.continue_()
+    at_home(page)
+
+
 def test_who_is_on_trial_keeps_their_projects_with_an_address(page: Page, site: Site) -> None:
     as_user(page, site, "anonymous")
     page.goto("/signin")

@@ -58,6 +58,8 @@ export function wire(form, act) {
   });
   // Back from the next page, which the browser may answer with this one as it was left.
   addEventListener("pageshow", ({ persisted }) => persisted && setBusy(false));
+  form.dataset.wired = "";
+  if ("early" in form.dataset) form.requestSubmit();
 }
 
 function complete(form) {
